@@ -49,8 +49,9 @@ from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import load_model
 from internal_gan.runs.records import DRAWN
 from internal_gan.runs.source import Source
-from internal_gan.tasks.base import Picture
-from internal_gan.tasks.context import Context
+from internal_gan.tasks.bind import as_trained, how_of
+from internal_gan.tasks.formats import Wishes
+from internal_gan.tasks.items import Picture
 from internal_gan.tasks.retarget import Target, finished, targets
 from internal_gan.tasks.runner import write
 from internal_gan.tasks.sample import MATCHING
@@ -105,18 +106,18 @@ def do_samples(job: Job, settings: Settings, processes: Processes) -> dict[str, 
     """SinGAN's samples, those without a network, and those of the photo's patches."""
     count = f"sample.count={settings.samples}"
     job.train(processes, settings.threads, *settings.overrides, count)
-    model, context = trained(job.run)
+    model, given = trained(job.run)
     if not isinstance(model, SinGAN):
         raise UserError(f"{job.run}: a model of {model.family}, not of singan")
-    learnt, finisher = model.image, context.finisher(model.image)
+    learnt, finisher = model.image, how_of(given).finisher(model.image)
     null, formula, patches = (job.folder(kind) for kind in ("null", "formula", "patches"))
     seconds = dict[str, float]()
     rows_of = {NULL: (null, without_network), FORMULA: (formula, by_formula)}
     for row, (folder, draw) in rows_of.items():
         began = time.perf_counter()
-        drawings = [*candidates(context, learnt, draw, settings.samples, job.seed)]
+        drawings = [*candidates(given, learnt, draw, settings.samples, job.seed)]
         seconds[row] = (time.perf_counter() - began) / settings.samples
-        write(_finished(context, finisher, drawings), folder)
+        write(_finished(finisher, drawings), folder)
     wanted = [count, f"seed={job.seed}"]
     wanted += [f"finish.resolution={max(finisher.photo_size)}", "skip_finished=true"]
     processes.run(
@@ -142,10 +143,12 @@ def do_sizes(job: Job, settings: Settings, processes: Processes) -> dict[str, Ro
     """InGAN's results at several sizes, and the photo resized and finished."""
     factors = ",".join(f"[{height:.0%},{width:.0%}]" for height, width in SCALES.values())
     job.train(processes, settings.threads, *settings.overrides, f"retarget.shape=[{factors}]")
-    model, context = trained(job.run)
+    model, given = trained(job.run)
     if not isinstance(model, Retargets):
         raise UserError(f"{job.run}: a model of {model.family}, not of ingan")
-    wanted = list(targets(model, context, shapes_in(context.options.retarget.shape)))
+    options = given.options.retarget
+    shapes = shapes_in(options.shape)
+    wanted = list(targets(model, options, shapes, Wishes(), how_of(given)))
     null, formula = job.folder("null"), job.folder("formula")
     write(null_sizes(wanted, partial(resized, model.image)), null)
     write(null_sizes(wanted, partial(redrawn, model.image, job.seed)), formula)
@@ -217,7 +220,7 @@ def by_formula(photo: Tensor, rng: torch.Generator) -> Tensor:
 
 
 def candidates(
-    context: Context,
+    given: Source,
     learnt: Tensor,
     draw: Callable[[Tensor, torch.Generator], Tensor],
     count: int,
@@ -227,11 +230,11 @@ def candidates(
     rng, side = torch.Generator().manual_seed(seed), fit_size(size_of(learnt), JUDGED_SIDE)
     real = resize(learnt, side).clamp(-1, 1)
     for _ in range(count):
-        drawn = [draw(learnt, rng) for _ in range(context.as_trained("sample.candidates"))]
+        drawn = [draw(learnt, rng) for _ in range(as_trained(given, "sample.candidates"))]
         yield min(drawn, key=lambda drawing: layout_distance(real, resize(drawing, side)))
 
 
-def _finished(context: Context, finisher: AsDrawn, drawings: Sequence[Tensor]) -> Iterator[Picture]:
+def _finished(finisher: AsDrawn, drawings: Sequence[Tensor]) -> Iterator[Picture]:
     """Drawings, matched and finished like those of the network."""
     for number, drawing in enumerate(drawings):
         drawn = finisher(drawing, matching=MATCHING)
@@ -260,11 +263,11 @@ def null_sizes(wanted: Sequence[Target], draw: Callable[[Size], Tensor]) -> Iter
         yield Picture(f"retarget/{target.name}.png", drawn)
 
 
-def trained(run: Path) -> tuple[Model, Context]:
-    """The model of a finished run, on the CPU, and the context in which the run drew."""
+def trained(run: Path) -> tuple[Model, Source]:
+    """The model of a finished run, on the CPU, and the inputs of the run."""
     folder = RunFolder.open(run, needs=["model.safetensors"])
     source = Source(load_options(folder.config_path), folder.path)
-    return load_model(folder.model_path), Context(source)
+    return load_model(folder.model_path), source
 
 
 def pictures_in(folder: Path) -> list[Path]:

@@ -17,7 +17,7 @@ from internal_gan.images.resize import resize
 from internal_gan.judging.evaluate import Evaluation
 from internal_gan.judging.verify import Verification
 from internal_gan.judging.verify import verify as verify_picture
-from internal_gan.tasks.context import enough_memory
+from internal_gan.tasks.recorder import enough_memory
 
 
 def _of_photo(method: Callable[..., Any], *, whole: bool = False) -> Callable[..., Any]:

@@ -9,7 +9,7 @@ from internal_gan.api.model import Given, Model, source_of
 from internal_gan.config import catalogue
 from internal_gan.finishing.plans import Plan
 from internal_gan.images.files.memory import check_output_type, to_memory
-from internal_gan.tasks.context import Context
+from internal_gan.tasks.bind import call
 from internal_gan.tasks.formats import plans_of
 from internal_gan.tasks.runner import patches_of
 
@@ -184,7 +184,7 @@ class Patches(Samples, Retargets, Fills, Injects, Animates, Enlarges, family="pa
             UserError: an argument is not allowed.
         """
         source = source_of("retarget", {"shape": size, **how}, self._source)
-        return plans_of(Context(source), self.network)
+        return call(plans_of, "retarget", source, model=self.network)
 
 
 class SinGAN(Samples, Injects, Animates, Enlarges, family="singan"):

@@ -27,9 +27,9 @@ from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.model_file import load_model
 from internal_gan.runs.source import IN_MEMORY, Source
 from internal_gan.stopping import stopping
-from internal_gan.tasks.base import Picture
-from internal_gan.tasks.context import Context, enough_memory
-from internal_gan.tasks.runner import task_of
+from internal_gan.tasks.items import Picture
+from internal_gan.tasks.recorder import Recorder
+from internal_gan.tasks.runner import Work
 
 Given = str | PathLike[str] | Image.Image | np.ndarray[Any, Any] | torch.Tensor
 
@@ -225,16 +225,15 @@ def results(
     stop = given.pop("stop", None)
     source = source_of(task, given, trained)
     source.options.confirm = "large"  # a program asks for what it wants
-    work = task_of(task, Context(source))
+    work = Work(task, source, network, Recorder())
     like = trained.like if trained else None
-    with enough_memory(work.memory):
-        work.check(network)
-        items = work.draw(network)
+    with work.enough_memory():
+        items = work.begin()
 
     def in_memory() -> Iterator[Any]:
         while True:
             # The yield is outside, since the caller's code runs there.
-            with enough_memory(work.memory), stopping(stop):
+            with work.enough_memory(), stopping(stop):
                 item = next(items, None)
             if item is None:
                 return

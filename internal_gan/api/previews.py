@@ -21,7 +21,7 @@ from internal_gan.images.files.memory import to_mask, to_pil
 from internal_gan.images.photo import Photo, margins_to
 from internal_gan.images.pyramid import fit_size
 from internal_gan.runs.source import Source
-from internal_gan.tasks.context import Context
+from internal_gan.tasks.bind import call
 from internal_gan.tasks.formats import is_in_pixels, is_redrawn, plans_of, size_in
 from internal_gan.tasks.runner import patches_of
 from internal_gan.units import Size, ratio_of
@@ -80,7 +80,8 @@ class Previews:
         if not self._is_planned("retarget", given):
             return []
         given, _, source = self._small("retarget", given)
-        return plans_of(Context(source_of("retarget", given, source)), self._network)
+        wanted = source_of("retarget", given, source)
+        return call(plans_of, "retarget", wanted, model=self._network)
 
     def _small(
         self, task: str, given: dict[str, Any]

@@ -58,6 +58,8 @@ class TaskSpec:
             another one, too, than the model's.
         again: example options for running it again, separated by blanks.
         has_folder: whether it makes a run folder, not only files.
+        memory: the options to reduce if memory runs out, the first of them that is given.
+        is_composite: whether results are the photo itself with parts that a model made.
     """
 
     name: str
@@ -69,6 +71,8 @@ class TaskSpec:
     whole: bool = False
     again: str = ""
     has_folder: bool = True
+    memory: tuple[str, ...] = ("image",)
+    is_composite: bool = False
 
     def allows(self, option: str) -> bool:
         """Whether an option, by its full name, applies once there is a model, or without one."""
@@ -78,13 +82,20 @@ class TaskSpec:
 
 _TASKS = (
     TaskSpec("train", run=_RESULT | {"device", "precision", "keep_frame"}),
-    TaskSpec("sample", needs=(SAMPLES,), takes=_FINISHED, again="sample.count=16"),
+    TaskSpec(
+        "sample",
+        needs=(SAMPLES,),
+        takes=_FINISHED,
+        again="sample.count=16",
+        memory=("sample.size",),
+    ),
     TaskSpec(
         "retarget",
         needs=(RETARGETS,),
         takes=_FINISHED,
         reads=("retarget.mask", "retarget.protect", "retarget.importance"),
         again="retarget.shape=[300,800]",
+        memory=("retarget.shape",),
     ),
     TaskSpec(
         "fill",
@@ -93,6 +104,7 @@ _TASKS = (
         reads=("mask.file", "fill.edges", "fill.avoid"),
         whole=True,
         again="mask=other.png",
+        is_composite=True,
     ),
     *(
         TaskSpec(
@@ -100,13 +112,40 @@ _TASKS = (
             needs=(INJECTS,),
             takes=_MASKED | _INSIDE | {"edit"},
             reads=("edit.image", "mask.file"),
+            memory=("edit.image",),
+            is_composite=True,
         )
         for name in ("edit", "harmonize")
     ),
-    TaskSpec("paint", needs=(INJECTS,), takes=_FINISHED, reads=("paint.image",)),
-    TaskSpec("animate", needs=(ANIMATES,), takes=_FINISHED, reads=("animate.mask",)),
-    TaskSpec("super_resolution", needs=(ENLARGES,), whole=True, again="super_resolution.factor=2"),
-    TaskSpec("extend", run=_RESULT, takes=_OF_PHOTO, reads=("extend.avoid",)),
+    TaskSpec(
+        "paint",
+        needs=(INJECTS,),
+        takes=_FINISHED,
+        reads=("paint.image",),
+        memory=("finish.resolution",),
+    ),
+    TaskSpec(
+        "animate",
+        needs=(ANIMATES,),
+        takes=_FINISHED,
+        reads=("animate.mask",),
+        memory=("animate.size",),
+    ),
+    TaskSpec(
+        "super_resolution",
+        needs=(ENLARGES,),
+        whole=True,
+        again="super_resolution.factor=2",
+        memory=("super_resolution.factor",),
+        is_composite=True,
+    ),
+    TaskSpec(
+        "extend",
+        run=_RESULT,
+        takes=_OF_PHOTO,
+        reads=("extend.avoid",),
+        memory=("extend.margins", "extend.shape"),
+    ),
     TaskSpec("make_tileable", run=_RESULT, takes=_OF_PHOTO),
     TaskSpec(
         "evaluate",
@@ -114,9 +153,15 @@ _TASKS = (
         takes=frozenset({"sample", "retarget", "finish.detail"}),
         instead="evaluate.samples",
         reads=("evaluate.mask", "retarget.mask", "retarget.protect"),
+        memory=("evaluate.samples", "sample.size"),
     ),
     TaskSpec("verify", run=frozenset({"task", "image", "output"}), reads=("verify.photo",)),
-    TaskSpec("compare", run=frozenset({"task", "runs", "output"}), has_folder=False),
+    TaskSpec(
+        "compare",
+        run=frozenset({"task", "runs", "output"}),
+        has_folder=False,
+        memory=("runs",),
+    ),
 )
 SPECS = {task.name: task for task in _TASKS}
 # Those that make pictures.

@@ -15,7 +15,7 @@ from internal_gan.finishing import seams
 from internal_gan.finishing.around import flat_around
 from internal_gan.finishing.continuing import continued
 from internal_gan.finishing.finisher import Finished
-from internal_gan.finishing.part_finisher import SILENT, PartFinisher, Reporter, check_part
+from internal_gan.finishing.part_finisher import PartFinisher, check_part
 from internal_gan.finishing.pieces import pieces
 from internal_gan.finishing.quilting import quilted
 from internal_gan.finishing.sizes import small_copy
@@ -32,6 +32,7 @@ from internal_gan.images.smooth_fill import fill_nearest, fill_smoothly, fill_tr
 from internal_gan.images.windows import Part, Window, around, blocks, extent, hull, within
 from internal_gan.patches.completion import Frame, complete, has_patches
 from internal_gan.patches.origins import own_places, taken
+from internal_gan.reporting import SILENT, Report
 from internal_gan.shapes import Flags, Mask, Places
 from internal_gan.units import Size
 
@@ -66,7 +67,7 @@ def extend(
     wrap: Wrap = NO_WRAP,
     rng: torch.Generator | None = None,
     option: str = "image",
-    reporter: Reporter = SILENT,
+    report: Report = SILENT,
 ) -> Finished:
     """The photo with new margins, first at its sides, then above and below; inside them it equals
     the photo, bit for bit.
@@ -89,7 +90,7 @@ def extend(
     closed = excluded[(..., *inside)]
     cut = photo.crop(*inside) if any(lines) else photo
     places, known = own_places(inner), np.ones(inner, np.bool_)
-    canvas = _Canvas(cut, closed, closed, places, known, rng, reporter)
+    canvas = _Canvas(cut, closed, closed, places, known, rng, report)
     wider = Margins(*map(sum, zip(margins, lines, strict=True)))
     for pair in (wider._replace(top=0, bottom=0), wider._replace(right=0, left=0)):
         for name, side in pair._asdict().items():
@@ -128,7 +129,7 @@ class _Canvas:
     places: Places
     known: Flags
     rng: torch.Generator | None
-    reporter: Reporter
+    report: Report
 
     def goes_on(self, sides: Margins) -> bool:
         """Add a margin at one side, if it is smooth there, and say whether it is."""
@@ -182,9 +183,7 @@ class _Canvas:
         self, canvas: Photo, part: Mask, sides: Margins, drawn: tuple[list[Drawn], float]
     ) -> tuple[Photo, Places, Flags]:
         closed = sides.padded(self.excluded, 1.0)
-        finisher = PartFinisher(
-            canvas, part, excluded=closed, hold=HOLD_AROUND, reporter=self.reporter
-        )
+        finisher = PartFinisher(canvas, part, excluded=closed, hold=HOLD_AROUND, report=self.report)
         colours, at, known = finisher.rebuilt(*drawn)
         return replace(canvas, colours=colours), at, known
 

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -25,6 +24,7 @@ from internal_gan.images.photo import Drawn, Margins, Photo
 from internal_gan.images.windows import Part, Window, around, box_of, extent, moved, parts, within
 from internal_gan.patches.fast import touching
 from internal_gan.patches.origins import own_places
+from internal_gan.reporting import SILENT, Report
 from internal_gan.shapes import Flags, Image, Levels, Mask, Pixels, Places
 from internal_gan.units import Size, by
 
@@ -55,20 +55,6 @@ DETAILED_SIDE = 50
 LENGTH_OFF = 0.01
 # An extra or missing line counts like a difference of this many colour levels.
 LINE_LEVELS = 200
-
-
-class Reporter:
-    """Tells the user what finishing does; this one says nothing."""
-
-    def say(self, text: str) -> None:
-        """Print a line."""
-
-    def share(self, doing: str) -> AbstractContextManager[Callable[[float], None]]:
-        """A block with a function that shows the share of the work that is done, 0 to 1."""
-        return nullcontext(lambda share: None)
-
-
-SILENT = Reporter()
 
 
 def check_part(photo: Photo, size: Size, made: int, option: str = "image") -> None:
@@ -112,7 +98,7 @@ class PartFinisher:
     goes_on: bool = False
     rim: Mask | None = None
     keeps: bool = False
-    reporter: Reporter = SILENT
+    report: Report = SILENT
 
     @property
     def _apart(self) -> int:
@@ -168,7 +154,7 @@ class PartFinisher:
         """The photo's colours with its rebuilt part, outside unchanged bit for bit; (H, W, 2), row
         and column of each pixel in the photo or source; and (H, W), whether it comes from there
         rather than from the drawing."""
-        compile_loops(self.reporter.say)
+        compile_loops(self.report.say)
         photo, part = self.photo, self.part
         source = None if self.source is None else self._enlarged(self.source)
         white = largest_level(photo)
@@ -180,7 +166,7 @@ class PartFinisher:
         closed = in_part if self.excluded is None else in_part | (self.excluded[0, 0].numpy() > 0)
         whole, done, used = float(part.sum()), 0.0, used_range(photo)
         before, even = None, spread(photo)
-        with self.reporter.share("filling with the photo's own pixels") as show:
+        with self.report.share("filling with the photo's own pixels") as show:
             for piece, is_thin in self._pieces(part):
                 share = float(piece.mask.sum()) / whole
                 window = _window(piece, is_thin, closed, source is not None)

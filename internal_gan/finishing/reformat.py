@@ -10,7 +10,6 @@ from torch import Tensor
 from internal_gan.finishing.filling import extend
 from internal_gan.finishing.finisher import Finished
 from internal_gan.finishing.origin import BLENDED, EXACT, MAX_SIDE, Origin
-from internal_gan.finishing.part_finisher import SILENT, Reporter
 from internal_gan.finishing.plans import Plan, Values
 from internal_gan.images.colours import in_kind_of
 from internal_gan.images.frames import SMEARED, lines_of
@@ -19,6 +18,7 @@ from internal_gan.images.photo import Margins, Photo
 from internal_gan.images.resize import nearest_pixels, resample_columns, resize, size_of
 from internal_gan.images.windows import Window
 from internal_gan.patches.origins import own_places
+from internal_gan.reporting import SILENT, Report
 from internal_gan.units import Size
 
 
@@ -75,7 +75,7 @@ def reformat(
     *,
     rng: torch.Generator | None = None,
     option: str = "image",
-    reporter: Reporter = SILENT,
+    report: Report = SILENT,
 ) -> Finished:
     """The photo as a plan has it, see :func:`layout`; a result that is still larger is enlarged.
 
@@ -98,7 +98,7 @@ def reformat(
         closed = torch.zeros(1, 1, *kept.size)
         if kept.alpha is not None:
             closed = (kept.alpha <= FAINT).float()
-        new = extend(kept, margins, closed, rng=rng, option=option, reporter=reporter)
+        new = extend(kept, margins, closed, rng=rng, option=option, report=report)
         made = replace(new, origin=new.origin and made.origin and made.origin.of(new.origin))
     return made if isinstance(shape, float) else enlarged(made, shape, photo.has_few_colours)
 

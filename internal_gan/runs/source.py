@@ -30,7 +30,8 @@ _log = logging.getLogger(__name__)
 
 # Stands for a picture in memory where options name files.
 IN_MEMORY = "(in memory)"
-_PHOTO, _LAYERS = "image", "layers.files"
+LAYERS = "layers.files"
+_PHOTO = "image"
 FOLDER = "inputs"
 _UNKNOWN = "unknown.png"
 
@@ -144,8 +145,9 @@ class Source:
     @property
     def is_gone(self) -> bool:
         """Whether neither the photo nor its training image is left."""
-        is_here = _PHOTO in self._in_memory or self.original() is not None
-        return not is_here and not self.learnt_path().is_file()
+        if _PHOTO in self._in_memory or self.original() is not None:
+            return False
+        return self.folder is None or not self.learnt_path().is_file()
 
     @property
     def called(self) -> str:
@@ -224,8 +226,8 @@ class Source:
             kept.append(_keep(folder, Path(name), _PHOTO))
         kept += [_keep(folder, one, option) for option, one in self._in_memory.items()]
         kept += [_keep(folder, path, option) for option in reads if (path := self.file(option))]
-        for number, (_, path) in enumerate(self.files(_LAYERS)):
-            kept.append(_keep(folder, path, _LAYERS, number))
+        for number, (_, path) in enumerate(self.files(LAYERS)):
+            kept.append(_keep(folder, path, LAYERS, number))
         write_text(folder / INDEX, json.dumps(asdict(Index(kept)), indent=2) + "\n")
         self.folder, self._in_memory = folder, {}
         self._inputs = {(entry.option, entry.number): entry for entry in kept}

@@ -19,10 +19,13 @@ from internal_gan.finishing.finisher import BYTES_IN_FILMS, LONGEST_IN_FILMS, As
 from internal_gan.finishing.origin import BLENDED
 from internal_gan.images.files.video import check_format
 from internal_gan.images.masks import read_mask, soften
+from internal_gan.images.photo import Photo
 from internal_gan.images.resize import resize, size_of
 from internal_gan.models.abilities import Animates, Motion
 from internal_gan.shapes import Mask
-from internal_gan.tasks.base import LAYERS, Film, Picture, Task
+from internal_gan.tasks.how import How, check_start_scale, option_of_size
+from internal_gan.tasks.items import Film, Picture
+from internal_gan.units import Size
 
 # Sigma of a mask's rim, as a share of the long side.
 SOFT = 0.01
@@ -30,103 +33,102 @@ SOFT = 0.01
 STILL = 0.5
 
 
-class Animate(Task[AnimateOptions]):
+def animate(
+    model: Animates, wanted: AnimateOptions, mask: Photo | None, has_layers: bool, how: How
+) -> Iterator[Picture | Film]:
     """Draws ``animate/frames/0000.png`` and so on, and a film unless the format is png."""
-
-    memory = "animate.size"
-
-    def check(self, model: Animates) -> None:
-        wanted = self.wanted
-        check_format(wanted.format, wanted.fps, self.name)
-        if self._count < 2:
-            raise UserError(
-                f"animate.seconds={wanted.seconds:g}: less than two frames at "
-                f"animate.fps={wanted.fps:g}; allowed: {2 / wanted.fps:.3g} or more"
-            )
-        finisher = self._finisher(model)
-        if finisher.drawing_size is not None:
-            needed = model.animating_memory(finisher.drawing_size)
-            check_memory(needed, model.device, self.size_option)
-        finisher.check(self.size_option, BYTES_IN_FILMS)
-        if model.keys is not None:
-            for name in ("alpha", "loop"):
-                if (value := getattr(wanted, name)) != getattr(AnimateOptions(), name):
-                    raise UserError(
-                        f"animate.{name}={written(value)}: only for a walk, as models of singan "
-                        "have it; here the film goes round a circle, and closes by itself"
-                    )
-        self._mask(finisher, warn=False)
-        if wanted.start_scale != AUTO:
-            self.check_start_scale(model, int(wanted.start_scale), others=f", or {AUTO}")
-
-    def draw(self, model: Animates, preview: bool = False) -> Iterator[Picture | Film]:
-        wanted = self.wanted
-        finisher, keys = self._finisher(model), None
-        if model.keys is not None and model.keys < self._count:
-            if self.context.rebuilds:
-                keys = model.keys
-            else:
-                self.context.say(
-                    f"Each of the {self._count} frames is drawn by itself, which may take minutes"
+    check_format(wanted.format, wanted.fps, "animate")
+    if _count(wanted) < 2:
+        raise UserError(
+            f"animate.seconds={wanted.seconds:g}: less than two frames at "
+            f"animate.fps={wanted.fps:g}; allowed: {2 / wanted.fps:.3g} or more"
+        )
+    option = option_of_size("animate", wanted.size)
+    finisher = how.finisher(model.image, wanted.size, longest=LONGEST_IN_FILMS)
+    if finisher.drawing_size is not None:
+        check_memory(model.animating_memory(finisher.drawing_size), model.device, option)
+    finisher.check(option, BYTES_IN_FILMS)
+    if model.keys is not None:
+        for name in ("alpha", "loop"):
+            if (value := getattr(wanted, name)) != getattr(AnimateOptions(), name):
+                raise UserError(
+                    f"animate.{name}={written(value)}: only for a walk, as models of singan "
+                    "have it; here the film goes round a circle, and closes by itself"
                 )
-        start = None if wanted.start_scale == AUTO else int(wanted.start_scale)
-        motion = Motion(wanted.fps, wanted.alpha, start, wanted.loop)
-        seed, size = self.context.options.seed, finisher.drawing_size
-        drawings = model.animate(keys or self._count, motion, seed=seed, size=size)
-        self.context.expected = self._count
-        second, changes = deque[Tensor](maxlen=max(1, round(wanted.fps))), list[float]()
-        around = None if keys is None else (turns(wanted.seconds), self._count)
-        given = self.context.given
-        moves_layers = bool(given.files(LAYERS) or given.trained.files(LAYERS))
-        is_own = wanted.size is None
-        may = is_own and self.context.rebuilds  # drawings do not
-        wrap = self.context.wrap(self.context.learnt(model), (may, may))
-        film = finisher.film(drawings, is_own, around, moves_layers, wrap)
-        mask = self._mask(finisher)
-        for index, frame in enumerate(film):
-            if index == 0:
-                still = frame
-            elif mask is not None:
-                frame = _inside(mask, still, frame)
-            yield Picture(f"animate/frames/{index:04d}.png", frame, "frame")
-            if index == 0 and wanted.format != "png":
-                yield Film(f"animate/animation.{wanted.format}", wanted.fps, self._count)
-            gray = resize(frame.pixels, size_of(model.image)).mean(dim=1) * 127.5
-            if len(second) == second.maxlen:
-                changes.append(float((gray - second[0]).abs().mean()))
-            second.append(gray)
-        if changes and (change := fmean(changes)) < STILL:
-            more, usual = "", AnimateOptions().alpha
-            if wanted.alpha <= usual and wanted.start_scale != 0:
-                more = "; animate.start_scale=0 moves more"
-            elif model.keys is None:
-                more = f"; animate.alpha={min(usual, wanted.alpha / 2):g} moves more"
-            said = f"The film hardly moves, by {change:.1f} of 255 gray levels a second"
-            self.context.say(f"{said}{more}")
-        self.context.tell_new_colours(blends=True)
-
-    def _mask(self, finisher: AsDrawn, warn: bool = True) -> Mask | None:
-        """Where the photo moves, at the size of the frames, with a soft rim; None: everywhere."""
-        given, source = self.context.given.read("animate.mask"), self.context.given.worked_on
-        if given is None:
-            return None
-        if self.wanted.size is not None or not self.context.rebuilds:
+    moving = None
+    if mask is not None:
+        if wanted.size is not None or not how.rebuilds:
             raise UserError(
                 "animate.mask: keeps the photo where it is black, so animate.size and "
                 "finish.detail=network are not possible with it; leave one out"
             )
-        mask = read_mask(
-            given, source.photo().size, option="animate.mask", white="moves", warn=warn
-        )
-        mask = resize(mask, finisher.photo_size).clamp(0, 1)
-        return mask * soften(mask, SOFT * max(finisher.photo_size))
+        moving = _moving(mask, how.learnt(model).size, finisher.photo_size, how)
+    if wanted.start_scale != AUTO and not how.preview:
+        scale = int(wanted.start_scale)
+        check_start_scale(model, "animate.start_scale", scale, others=f", or {AUTO}")
+    return _frames(model, wanted, finisher, moving, has_layers, how)
 
-    def _finisher(self, model: Animates) -> AsDrawn:
-        return self.context.finisher(model.image, self.wanted.size, longest=LONGEST_IN_FILMS)
 
-    @property
-    def _count(self) -> int:
-        return round(self.wanted.seconds * self.wanted.fps)
+def _frames(
+    model: Animates,
+    wanted: AnimateOptions,
+    finisher: AsDrawn,
+    mask: Mask | None,
+    traced: bool,
+    how: How,
+) -> Iterator[Picture | Film]:
+    """A film's frames; ``mask`` is 1 where they move, and ``traced`` whether layers follow them."""
+    count, keys = _count(wanted), None
+    if model.keys is not None and model.keys < count:
+        if how.rebuilds:
+            keys = model.keys
+        else:
+            how.report.say(f"Each of the {count} frames is drawn by itself, which may take minutes")
+    start = None if wanted.start_scale == AUTO else int(wanted.start_scale)
+    motion = Motion(wanted.fps, wanted.alpha, start, wanted.loop)
+    drawings = model.animate(keys or count, motion, seed=how.seed, size=finisher.drawing_size)
+    how.report.expect(count)
+    around = None if keys is None else (turns(wanted.seconds), count)
+    is_own = wanted.size is None
+    may = is_own and how.rebuilds  # drawings do not
+    wrap = how.wrap(how.learnt(model), (may, may))
+    film = finisher.film(drawings, is_own, around, traced, wrap)
+    second = deque[Tensor](maxlen=max(1, round(wanted.fps)))
+    changes = list[float]()
+    for index, frame in enumerate(film):
+        if index == 0:
+            still = frame
+        elif mask is not None:
+            frame = _inside(mask, still, frame)
+        yield Picture(f"animate/frames/{index:04d}.png", frame, "frame")
+        if index == 0 and wanted.format != "png":
+            yield Film(f"animate/animation.{wanted.format}", wanted.fps, count)
+        gray = resize(frame.pixels, size_of(model.image)).mean(dim=1) * 127.5
+        if len(second) == second.maxlen:
+            changes.append(float((gray - second[0]).abs().mean()))
+        second.append(gray)
+    if changes and (change := fmean(changes)) < STILL:
+        more, usual = "", AnimateOptions().alpha
+        if wanted.alpha <= usual and wanted.start_scale != 0:
+            more = "; animate.start_scale=0 moves more"
+        elif model.keys is None:
+            more = f"; animate.alpha={min(usual, wanted.alpha / 2):g} moves more"
+        said = f"The film hardly moves, by {change:.1f} of 255 gray levels a second"
+        how.report.say(f"{said}{more}")
+    how.tell_new_colours(blends=True)
+
+
+def _moving(mask: Photo, photo: Size, size: Size, how: How) -> Mask:
+    """Where a film moves, with a soft rim, at the ``size`` of the frames; a mask has the size of
+    the ``photo``."""
+    white = read_mask(mask, photo, option="animate.mask", white="moves", warn=not how.warned)
+    resized = resize(white, size).clamp(0, 1)
+    return resized * soften(resized, SOFT * max(size))
+
+
+def _count(wanted: AnimateOptions) -> int:
+    """The number of frames."""
+    return round(wanted.seconds * wanted.fps)
 
 
 def _inside(mask: Mask, still: Finished, frame: Finished) -> Finished:

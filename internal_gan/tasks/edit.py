@@ -2,17 +2,17 @@
 and harmonization share with it: an image injected into a model's pyramid."""
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from typing import ClassVar, TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from internal_gan.config.fields import AUTO
-from internal_gan.config.options import EditOptions, PaintOptions
+from internal_gan.config.options import EditOptions
 from internal_gan.errors import UserError
 from internal_gan.finishing.around import lines_beside, with_rims
+from internal_gan.finishing.turns import Turn
 from internal_gan.images.colours import in_floats
 from internal_gan.images.files.profiles import in_profile
 from internal_gan.images.levels import ALL, spread, used_range
@@ -25,9 +25,8 @@ from internal_gan.models import redrawing
 from internal_gan.models.abilities import Injects
 from internal_gan.models.redrawing import Change, start_scale_for, with_colours
 from internal_gan.shapes import Mask
-from internal_gan.tasks.base import Picture, Task, aside, gray
-
-Injected = TypeVar("Injected", bound=PaintOptions | EditOptions)
+from internal_gan.tasks.how import How, check_start_scale
+from internal_gan.tasks.items import Picture, aside, gray
 
 # A share of an image that the photo has nothing like, above which it is said.
 MUCH = 0.4
@@ -35,159 +34,245 @@ MUCH = 0.4
 NOTICED = 0.12
 # The default lengths are for a model with this long side, in pixels, and scale with its size.
 REFERENCE = 250.0
+# What the options are to name.
+_WHAT = {
+    "edit.image": "the photo with its changes",
+    "paint.image": "the painting or clip-art",
+}
 
 
-class FromImage(Task[Injected]):
-    """Redraws ``paint.image`` or ``edit.image``, ``what`` it is in words, from a start scale; auto
-    injects it at a size of which ``injected_at`` is the root of the area, in pixels."""
-
-    what: ClassVar[str]
-    injected_at: ClassVar[float]
-
-    def check(self, model: Injects) -> None:
-        if self.context.options.trains:  # which takes minutes
-            self._read()
-
-    def _read(self, longest: int | None = None) -> Photo:
-        """The image; ``longest`` as in :func:`internal_gan.images.files.image.read_image`."""
-        option = f"{self.group}.image"
-        photo = self.context.given.read(option, longest=longest)
-        if photo is None:
-            raise UserError(f"{option}=FILE is missing: {self.what}. See --help")
-        like = self.context.given.trained.like
-        given, photo = photo, in_profile(photo, like.icc_profile) if like else photo
-        if photo is not given:
-            self.context.say(f"{called(photo, option)}: brought into the photo's colour profile")
-        if used_range(photo) != ALL:
-            raise UserError(
-                f"{called(photo, option)}: it uses less than an eighth of its levels; allowed is "
-                "a picture that uses more of them, as the model has learnt it"
-            )
-        return photo
-
-    def _start_scale(self, model: Injects) -> int:
-        auto, wanted = start_scale_for(model, self.injected_at), self.wanted.start_scale
-        if wanted == AUTO:
-            return auto
-        self.check_start_scale(model, int(wanted), 1, f", or {AUTO} (here {auto})")
-        return int(wanted)
-
-    def _tell_foreign(self, model: Injects, given: Photo, mask: Tensor | None = None) -> None:
-        share, row, column = redrawing.foreign(model.image, given, mask)
-        if share > MUCH:
-            part = "image" if mask is None else "part"
-            self.context.say(
-                f"The photo has nothing like {share:.0%} of the {part}, such as around row {row}, "
-                f"column {column}: what is drawn there is a guess; use the photo's own colours"
-            )
-
-
-class Edit(FromImage[EditOptions]):
-    """Redraws ``edit.image`` where the mask is white, or all of it, and shows the mask, which grows
-    by default by ``dilate`` pixels at the model's size. The photo has no patches like an object
-    (``is_object``): it needs a mask, may first get the photo's colours, and stays as it is drawn,
-    with its outline."""
-
-    group, what, injected_at = "edit", "the photo with its changes", redrawing.EDIT
-    memory, source_type = "edit.image", "compositeWithTrainedAlgorithmicMedia"
-    dilate: ClassVar[float] = redrawing.EDIT_DILATE
-    is_object: ClassVar[bool] = False
-
-    def check(self, model: Injects) -> None:
-        if self.context.options.trains:  # which takes minutes
-            self._mask(self._read())
-
-    def draw(self, model: Injects, preview: bool = False) -> Iterator[Picture]:
-        given = photo = self._read()
-        mask = marked = self._mask(photo)
-        start = self._start_scale(model)
-        learnt = self._learnt(photo, model) if self.context.rebuilds else None
-        if mask is not None and learnt is not None and not self.is_object:
-            mask = _narrowed(mask, photo, learnt)
-        if mask is None:
-            used = torch.ones(1, 1, *photo.size)
-            self.context.say(
-                "No mask: the whole photo is redrawn; mask=FILE, white where you changed it, keeps "
-                "the rest"
-            )
-        else:
-            used = redrawing.soft_mask(model, mask, *self._lengths(model))
-        if learnt is not None and learnt.frame and learnt.uncut == photo.size:
-            used = used * (1 - learnt.frame.part(learnt.size))
-        shown, turn = used, None
-        if mask is not None and learnt is not None and learnt.size == photo.size:
-            turn = self.context.turn(photo, used)
-        if turn is not None:
-            photo, learnt = photo.each(turn), learnt and learnt.each(turn)
-            marked, mask = (one if one is None else turn(one) for one in (marked, mask))
-            used = turn(used)
-        plain, thin, under = photo, None, list[Drawn]()
-        if mask is not None and learnt is not None and not self.is_object:
-            lines, thin = _beside(photo, used, [one for one in (marked, mask) if one is not None])
-            used = used * (1 - lines)
-            if thin.any():
-                box = bounds(thin)
-                under = [Drawn(box, fill_smoothly(photo.pixels, thin)[(..., *box)])]
-                plain = photo.with_drawn(under, thin)
-        part = (used >= 0.5).float()
-        whole = part if thin is None else torch.maximum(part, thin)
-        finisher = self.context.part_finisher(
-            photo,
-            whole,
-            source=learnt,
-            detailed=True,
-            keeps=self.is_object,
-            rim=None if thin is None else whole - part,
-            option="edit.image",
+def image_of(option: str, given: Photo | None, like: Photo | None, how: How) -> Photo:
+    """The image to redraw that an option gave, in the colour profile of the photo that it is to be
+    ``like``; a UserError if there is none, or it cannot be redrawn."""
+    if given is None:
+        raise UserError(f"{option}=FILE is missing: {_WHAT[option]}. See --help")
+    photo = in_profile(given, like.icc_profile) if like else given
+    if photo is not given:
+        how.report.say(f"{called(photo, option)}: brought into the photo's colour profile")
+    if used_range(photo) != ALL:
+        raise UserError(
+            f"{called(photo, option)}: it uses less than an eighth of its levels; allowed is "
+            "a picture that uses more of them, as the model has learnt it"
         )
-        redrawn = used
-        if mask is not None and learnt is not None and not self.is_object:
-            # Beside what was changed, the network's drawing is a haze of both sides.
-            redrawn = used * ((used < 0.5) | (mask >= 0.5))
-        match = self.is_object and bool(self.context.as_trained("harmonize.match"))
-        for index, seed in enumerate(self.seeds(self.wanted.count)):
-            change = redrawing.redraw(model, plain, mask, start, seed=seed, match=match)
-            drawn = change if learnt is None else self._changed(change, mask)
-            drawing = under + redrawing.bring_back(plain, drawn, redrawn)
+    return photo
+
+
+def start_scale_of(model: Injects, group: str, wanted: str | int, injected_at: float) -> int:
+    """The scale to inject an image at; auto injects it at a size of which ``injected_at`` is the
+    root of the area, in pixels. A UserError if the model has no such scale."""
+    auto = start_scale_for(model, injected_at)
+    if wanted == AUTO:
+        return auto
+    scale, others = int(wanted), f", or {AUTO} (here {auto})"
+    check_start_scale(model, f"{group}.start_scale", scale, 1, others)
+    return scale
+
+
+def tell_foreign(model: Injects, given: Photo, how: How, mask: Tensor | None = None) -> None:
+    """Say if the photo has nothing like much of an image, or of the part in a mask."""
+    share, row, column = redrawing.foreign(model.image, given, mask)
+    if share > MUCH:
+        part = "image" if mask is None else "part"
+        how.report.say(
+            f"The photo has nothing like {share:.0%} of the {part}, such as around row {row}, "
+            f"column {column}: what is drawn there is a guess; use the photo's own colours"
+        )
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How what was changed is redrawn; by default an edited photo.
+
+    Attributes:
+        task: whose pictures are drawn.
+        injected_at: see :func:`start_scale_of`.
+        dilate: by how much the mask grows by default, in pixels at the model's size.
+        is_object: whether it is an object, which the photo has no patches like: it needs a mask,
+            and stays as it is drawn, with its outline.
+        match: whether an object first gets the photo's colours.
+        searched: what patches are looked for by, of a change and the mask; None: the given
+            colours, not those of a rough drawing.
+    """
+
+    task: str = "edit"
+    injected_at: float = redrawing.EDIT
+    dilate: float = redrawing.EDIT_DILATE
+    is_object: bool = False
+    match: bool = False
+    searched: Callable[[Change, Mask], Change] | None = None
+
+
+@dataclass(frozen=True)
+class _Changed:
+    """A changed photo.
+
+    Attributes:
+        learnt: the training photo at its scale, if results are made of its pixels.
+        marked: the user's mask; None: all of it.
+        mask: ``marked`` without what is as in the training photo.
+        used: how far the change reaches, with a soft rim, (1, 1, H, W) in [0, 1].
+        turn: how the photo was moved around, if its borders meet there.
+    """
+
+    photo: Photo
+    learnt: Photo | None
+    marked: Mask | None
+    mask: Mask | None
+    used: Mask
+    turn: Turn | None = None
+
+    def turned(self, turn: Turn) -> "_Changed":
+        marked, mask = (one if one is None else turn(one) for one in (self.marked, self.mask))
+        learnt = self.learnt and self.learnt.each(turn)
+        return _Changed(self.photo.each(turn), learnt, marked, mask, turn(self.used), turn)
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a user gave to edit: an ``image``, as ``edit.image``, and the mask of what changed in
+    it, which grows by ``dilate`` pixels, or by as much as is usual. ``like``: see
+    :mod:`internal_gan.tasks.bind`."""
+
+    image: Photo | None
+    mask: Photo | None = None
+    dilate: float | None = None
+    like: Photo | None = None
+
+
+def edit(
+    model: Injects,
+    image: Photo | None,
+    mask: Photo | None,
+    dilate: float | None,
+    like: Photo | None,
+    wanted: EditOptions,
+    how: How,
+) -> Iterator[Picture]:
+    """Redraws ``edit.image`` where the mask is white, or all of it: ``edit/000.png`` and so on;
+    also shows what was given. The mask grows by default, by some pixels at the model's size."""
+    return redrawn(model, Given(image, mask, dilate, like), wanted, how, Kind())
+
+
+def redrawn(
+    model: Injects, given: Given, wanted: EditOptions, how: How, kind: Kind
+) -> Iterator[Picture]:
+    """A changed photo, or an object in it, redrawn."""
+    image = image_of("edit.image", given.image, given.like, how)
+    mask = _mask_of(given, image, kind)
+    if not model.finished:  # before a training, which takes minutes, its end is only checked
+        return iter(())
+    start = start_scale_of(model, "edit", wanted.start_scale, kind.injected_at)
+    changed = _changed(model, image, mask, given.dilate, how, kind)
+    shown = changed.used
+    touches = mask is not None and changed.learnt is not None
+    if touches and changed.learnt is not None and changed.learnt.size == image.size:
+        turn = how.turn(image, shown)
+        changed = changed if turn is None else changed.turned(turn)
+    is_blended = touches and not kind.is_object
+    thin, under, used = None, list[Drawn](), changed.used
+    plain = photo = changed.photo
+    if is_blended:
+        masks = [one for one in (changed.marked, changed.mask) if one is not None]
+        lines, thin = _beside(photo, used, masks)
+        used = used * (1 - lines)
+        if thin.any():
+            box = bounds(thin)
+            under = [Drawn(box, fill_smoothly(photo.pixels, thin)[(..., *box)])]
+            plain = photo.with_drawn(under, thin)
+    part = (used >= 0.5).float()
+    whole = part if thin is None else torch.maximum(part, thin)
+    finisher = how.part_finisher(
+        photo,
+        whole,
+        source=changed.learnt,
+        detailed=True,
+        keeps=kind.is_object,
+        rim=None if thin is None else whole - part,
+        option="edit.image",
+    )
+    drawn_in = used
+    if is_blended:
+        assert changed.mask is not None
+        # Beside what was changed, the network's drawing is a haze of both sides.
+        drawn_in = used * ((used < 0.5) | (changed.mask >= 0.5))
+
+    def draw() -> Iterator[Picture]:
+        for index, seed in enumerate(how.seeds(wanted.count)):
+            change = redrawing.redraw(
+                model, plain, changed.mask, start, seed=seed, match=kind.match
+            )
+            drawn = change if changed.learnt is None else _searched(change, changed.mask, kind)
+            drawing = under + redrawing.bring_back(plain, drawn, drawn_in)
             scale = change.after.shape[-1] / photo.size[1]
             done = finisher(drawing, scale, drawn=change.after)
-            done = done if turn is None else turn.back(done)
-            yield Picture(f"{self.name}/{index:03d}.png", done)
-        copy = self.context.given.copy_of("edit.image")
-        yield aside(f"{self.name}/before.png", given.colours, "before", given, given=copy)
-        if mask is not None:
-            yield gray(f"{self.name}/mask.png", shown, "mask")
-        self.context.tell_new_colours(blends=self.is_object)
-        if not self.is_object:
-            back = None if turn is None else replace(turn, rows=-turn.rows, columns=-turn.columns)
-            self._tell_foreign(model, given, mask if mask is None or back is None else back(mask))
+            done = done if changed.turn is None else changed.turn.back(done)
+            yield Picture(f"{kind.task}/{index:03d}.png", done)
+        before = f"{kind.task}/before.png"
+        yield aside(before, image.colours, "before", image, shows="edit.image")
+        if changed.mask is not None:
+            yield gray(f"{kind.task}/mask.png", shown, "mask")
+        how.tell_new_colours(blends=kind.is_object)
+        if not kind.is_object:
+            tell_foreign(model, image, how, _as_given(changed))
 
-    def _learnt(self, photo: Photo, model: Injects) -> Photo:
-        """The training photo, shrunk to the scale of the changed photo if that is smaller."""
-        learnt = self.context.learnt(model)
-        ratio = math.sqrt(math.prod(photo.size) / math.prod(learnt.uncut))
-        return learnt.shrunk_to(fit_size(learnt.size, max(1, round(max(learnt.size) * ratio))))
+    return draw()
 
-    def _changed(self, change: Change, mask: Tensor | None) -> Change:
-        """What patches are looked for by: the given colours, not those of a rough drawing."""
-        return Change(change.before, with_colours(*change, self.injected_at))
 
-    def _mask(self, photo: Photo) -> Tensor | None:
-        mask, grown = self.context.given.read("mask.file"), self.context.options.mask.dilate
-        if mask is not None:
-            return read_mask(mask, photo.size)
-        if self.is_object:
-            raise UserError("mask=FILE is missing: white where the object is, black elsewhere")
-        if grown is not None:
-            raise UserError(f"mask.dilate={grown:g}: there is no mask; give mask=FILE")
-        return None
-
-    def _lengths(self, model: Injects) -> tuple[float, float]:
-        """By how much the mask is grown and feathered, in pixels at the model's size."""
-        grown, ratio = self.context.options.mask.dilate, max(model.sizes[-1]) / REFERENCE
-        if self.is_object and self.context.rebuilds:
+def _changed(
+    model: Injects, photo: Photo, marked: Mask | None, dilate: float | None, how: How, kind: Kind
+) -> _Changed:
+    """A changed photo, and how far the change reaches."""
+    learnt = _learnt(photo, model, how) if how.rebuilds else None
+    mask = marked
+    if mask is None:
+        used = torch.ones(1, 1, *photo.size)
+        how.report.say(
+            "No mask: the whole photo is redrawn; mask=FILE, white where you changed it, keeps "
+            "the rest"
+        )
+    else:
+        if learnt is not None and not kind.is_object:
+            mask = _narrowed(mask, photo, learnt)
+        ratio = max(model.sizes[-1]) / REFERENCE
+        if kind.is_object and how.rebuilds:
             ratio = 0.0
-        return self.dilate * ratio if grown is None else grown, redrawing.FEATHER * ratio
+        grown = kind.dilate * ratio if dilate is None else dilate
+        used = redrawing.soft_mask(model, mask, grown, redrawing.FEATHER * ratio)
+    if learnt is not None and learnt.frame and learnt.uncut == photo.size:
+        used = used * (1 - learnt.frame.part(learnt.size))
+    return _Changed(photo, learnt, marked, mask, used)
+
+
+def _mask_of(given: Given, photo: Photo, kind: Kind) -> Mask | None:
+    """The mask of a changed photo, if any."""
+    if given.mask is not None:
+        return read_mask(given.mask, photo.size)
+    if kind.is_object:
+        raise UserError("mask=FILE is missing: white where the object is, black elsewhere")
+    if given.dilate is not None:
+        raise UserError(f"mask.dilate={given.dilate:g}: there is no mask; give mask=FILE")
+    return None
+
+
+def _as_given(changed: _Changed) -> Mask | None:
+    """The mask of a changed photo, as that was given."""
+    mask, turn = changed.mask, changed.turn
+    if mask is None or turn is None:
+        return mask
+    return replace(turn, rows=-turn.rows, columns=-turn.columns)(mask)
+
+
+def _learnt(photo: Photo, model: Injects, how: How) -> Photo:
+    """The training photo, shrunk to the scale of the changed photo if that is smaller."""
+    learnt = how.learnt(model)
+    ratio = math.sqrt(math.prod(photo.size) / math.prod(learnt.uncut))
+    return learnt.shrunk_to(fit_size(learnt.size, max(1, round(max(learnt.size) * ratio))))
+
+
+def _searched(change: Change, mask: Mask | None, kind: Kind) -> Change:
+    if kind.searched is None or mask is None:
+        return Change(change.before, with_colours(*change, kind.injected_at))
+    return kind.searched(change, mask)
 
 
 def _beside(photo: Photo, used: Mask, masks: Sequence[Mask]) -> tuple[Mask, Mask]:

@@ -8,7 +8,7 @@ import torch
 
 from internal_gan.config.arguments import written
 from internal_gan.config.fields import AUTO
-from internal_gan.config.options import shapes_in
+from internal_gan.config.options import RetargetOptions, shapes_in
 from internal_gan.device import check_memory
 from internal_gan.errors import UserError
 from internal_gan.finishing.finisher import BYTES_PER_PIXEL, Finished, shown_side
@@ -19,7 +19,9 @@ from internal_gan.images.photo import Photo
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import size_of
 from internal_gan.models.base import Model
-from internal_gan.tasks.context import Context
+from internal_gan.reporting import Report
+from internal_gan.shapes import Mask
+from internal_gan.tasks.how import How
 from internal_gan.units import Size, by, ratio_of
 
 # The shapes by default.
@@ -27,6 +29,20 @@ FORMATS = ["1:1", "9:16", "21:9"]
 # A result in per cent with so many times the photo's pixels shows more things.
 MORE = 1.9
 _MASKS = {"importance": "matters most", "protect": "is kept"}
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What users say of a photo besides its shape.
+
+    Attributes:
+        outline: a picture whose white or opaque part is the shape, as ``retarget.mask``.
+        protect, importance: pictures of what is kept and of what matters, white there.
+    """
+
+    outline: Photo | None = None
+    protect: Photo | None = None
+    importance: Photo | None = None
 
 
 @dataclass(frozen=True)
@@ -55,20 +71,20 @@ class Format:
     def name(self) -> str:
         return by(self.size)
 
-    def made(self, context: Context) -> Finished:
+    def made(self, report: Report) -> Finished:
         """The result."""
         is_first = self.number < len(self.plans)
         rng = None if is_first else torch.Generator().manual_seed(self.number)
         option = f"retarget.shape={written(self.size)}"
-        return reformat(self.photo, self.plan, self.shape, rng=rng, option=option, reporter=context)
+        return reformat(self.photo, self.plan, self.shape, rng=rng, option=option, report=report)
 
 
-def photo_of(context: Context, model: Model) -> Photo:
+def photo_of(model: Model, how: How) -> Photo:
     """The photo that formats are made of: as given, unless ``finish.resolution`` says otherwise."""
-    photo, resolution = context.given.worked_on.photo(), context.as_trained("finish.resolution")
-    if resolution == AUTO:
+    photo = how.learnt(model)
+    if how.resolution == AUTO:
         return photo
-    side = shown_side(resolution, photo.size, size_of(model.image))
+    side = shown_side(how.resolution, photo.size, size_of(model.image))
     return photo.shrunk_to(fit_size(photo.size, side))
 
 
@@ -84,14 +100,14 @@ def is_redrawn(photo: Photo, own: Size, shape: Any) -> bool:
     return (size[0] > own[0] or size[1] > own[1]) and is_texture(photo)
 
 
-def format_of(context: Context, photo: Photo, shape: Any) -> Format:
-    """The result in one of the shapes of ``retarget.shape``; a UserError if it is too large, or if
-    what is protected does not fit."""
-    masks, full = {}, context.given.worked_on.photo().size
+def format_of(photo: Photo, full: Size, shape: Any, wishes: Wishes, how: How) -> Format:
+    """A photo, which users have at the size ``full``, in one of the shapes of ``retarget.shape``; a
+    UserError if the result is too large, or if what is protected does not fit."""
+    masks = dict[str, Mask]()
     for name, white in _MASKS.items():
-        option = f"retarget.{name}"
-        if (given := context.given.read(option)) is not None:
-            warn = name != "importance" and context.given.is_first(option)  # which may be faint
+        if (given := getattr(wishes, name)) is not None:
+            warn = name != "importance" and not how.warned  # which may be faint
+            option = f"retarget.{name}"
             masks[name] = read_mask(given, full, option=option, white=white, warn=warn)
     ratio = ratio_of(shape) if isinstance(shape, str) else None
     wanted = ratio or size_in(shape, photo.size)
@@ -101,22 +117,29 @@ def format_of(context: Context, photo: Photo, shape: Any) -> Format:
         found = plans(photo, width_to_height, scales=ratio is None, **masks)
     except UserError as error:
         raise UserError(f"{option}: {error}") from error
-    made = Format(photo, wanted, found, context.options.seed)
+    made = Format(photo, wanted, found, how.seed)
     if made.size != layout(made.plan, photo.size, wanted).size:
         check_memory(BYTES_PER_PIXEL * math.prod(made.size), torch.device("cpu"), option)
-    context.check_size(made.size, option)
+    how.check_size(made.size, option)
     return made
 
 
-def plans_of(context: Context, model: Model) -> list[Plan]:
+def plans_of(
+    model: Model,
+    wanted: RetargetOptions,
+    mask: Photo | None,
+    protect: Photo | None,
+    importance: Photo | None,
+    how: How,
+) -> list[Plan]:
     """The plans for the first of the shapes in the options; none if it is redrawn."""
-    wanted = context.options.retarget
-    if wanted.corners is not None or wanted.mask is not None or not context.rebuilds:
+    if wanted.corners is not None or mask is not None or not how.rebuilds:
         return []
-    photo, shape = photo_of(context, model), (shapes_in(wanted.shape) or FORMATS)[0]
+    photo, shape = photo_of(model, how), (shapes_in(wanted.shape) or FORMATS)[0]
     if is_redrawn(photo, photo.size, shape):
         return []
-    return format_of(context, photo, shape).plans
+    wishes, full = Wishes(None, protect, importance), how.learnt(model).size
+    return format_of(photo, full, shape, wishes, how).plans
 
 
 def is_in_pixels(shape: Any) -> bool:

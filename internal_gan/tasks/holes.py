@@ -5,6 +5,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial, reduce
+from typing import NamedTuple
 
 import torch
 from PIL import Image, ImageChops
@@ -25,7 +26,6 @@ from internal_gan.images.smooth_fill import fill_transparent
 from internal_gan.images.windows import Window, around, bands, bounds, extent, hull, moved, within
 from internal_gan.runs.source import Source
 from internal_gan.shapes import Mask
-from internal_gan.tasks.context import Context
 from internal_gan.units import Size, by
 
 # Of a photo, in the example of a training without a hole.
@@ -36,12 +36,28 @@ _log = logging.getLogger(__name__)
 _OF_HUGE = f"in a photo of more than {MAX_PIXELS // 10**6} megapixels"
 
 
+class Case(NamedTuple):
+    """A photo with a hole.
+
+    Attributes:
+        hole: (1, 1, H, W), 1 in the hole, else 0.
+        closed: 1 where no patch may be taken from, the hole included.
+        edges: the user's drawing of edges, if any, 0 and 1.
+    """
+
+    photo: Photo
+    hole: Mask
+    closed: Mask
+    edges: Mask | None = None
+
+
 class Holes:
     """The hole of a photo, as the options describe it, or else its training's."""
 
-    def __init__(self, context: Context) -> None:
-        given, options = context.given, context.options.mask
-        self._context, self._masks, self.mask = context, given, options
+    def __init__(self, given: Source) -> None:
+        options = given.options.mask
+        self._given = self._masks = given
+        self.mask = options
         if given.worked_on is not given and options.file is None and options.box is None:
             self._masks, self.mask = given.trained, given.trained.options.mask
             if options.dilate is not None:
@@ -78,10 +94,9 @@ class Holes:
             _log.warning("image: %.0f %% of it is the hole, filled from the rest", 100 * share)
         return self._grown(hole.float())
 
-    def case(self, seed: int | None = None) -> tuple[Photo, Mask, Mask, Mask | None]:
-        """The photo, its hole, where no patch may be taken from, the hole included, and the user's
-        edges. A photo without a hole gets a random one of a ``seed``, which shows what a model does
-        that was trained without one; without a seed, this is a UserError."""
+    def case(self, seed: int | None = None) -> Case:
+        """The photo with its hole. One without a hole gets a random one of a ``seed``, which shows
+        what a model does that was trained without one; without a seed, this is a UserError."""
         photo, edges = self._photo(), None
         if photo.unknown is not None and self._are_learnt:
             hole, unknown = photo.unknown, None
@@ -98,11 +113,12 @@ class Holes:
                 )
             photo, unknown = without(photo, hole), self.unknown(photo, hole)
         closed = hole if unknown is None else unknown
-        return photo, hole, avoided(self._context, "fill.avoid", photo, closed), edges
+        closed = avoided(self._given.read("fill.avoid"), "fill.avoid", photo, closed)
+        return Case(photo, hole, closed, edges)
 
     def _photo(self) -> Photo:
         """The photo, or its training image if the mask is gone, as from a published model."""
-        source = self._context.given.worked_on
+        source = self._given.worked_on
         if self._are_learnt and self._masks.folder is not None and self.mask.box is None:
             file = self._masks.file("mask.file")
             if file is not None and not is_file(file):
@@ -121,11 +137,11 @@ class Holes:
     def unknown(self, photo: Photo, hole: Tensor | None) -> Tensor | None:
         """Where nothing may be trained on or copied, (1, 1, H, W), 1 there, else 0: in the
         ``hole``, in ``fill.avoid``, and where the photo is transparent; None if nowhere."""
-        context, parts = self._context, [] if hole is None else [hole]
-        given = context.given if context.options.fill.avoid else context.given.worked_on
+        options, parts = self._given.options, [] if hole is None else [hole]
+        given = self._given if options.fill.avoid else self._given.worked_on
         if white := given.read("fill.avoid"):
             parts.append(_avoided(white, "fill.avoid", photo))
-        if not context.options.keep_frame and photo.whole is None and (cut := frame_of(photo)):
+        if not options.keep_frame and photo.whole is None and (cut := frame_of(photo)):
             frame = cut.part(photo.without(cut).size)
             if hole is None or (frame * hole).sum() < hole.sum() / 2:  # else it is wanted there
                 parts.append(frame)
@@ -135,16 +151,21 @@ class Holes:
 
     def edges(self, photo: Photo) -> Tensor | None:
         """The user's drawing of edges, (1, 1, H, W) of 0 and 1, if any."""
-        if not (given := self._context.given.read("fill.edges")):
+        if not (given := self._given.read("fill.edges")):
             return None
         drawn = read_mask(given, photo.size, option="fill.edges", white="is an edge")
         return (drawn >= 0.5).float()
 
 
-def avoided(context: Context, option: str, photo: Photo, closed: Mask) -> Mask:
-    """Where no pixel may be taken from: where a mask is ``closed``, and where the one that an
-    option names is white. A UserError if nothing is left."""
-    if (given := context.given.read(option)) is None:
+def case_of(given: Source) -> Case:
+    """The photo of a run with its hole, or with an example of one at the end of a training."""
+    return Holes(given).case(given.options.seed if given.options.trains else None)
+
+
+def avoided(given: Photo | None, option: str, photo: Photo, closed: Mask) -> Mask:
+    """Where no pixel may be taken from: where a mask is ``closed``, and where the picture given by
+    an option, if any, is white. A UserError if nothing is left."""
+    if given is None:
         return closed
     closed = torch.maximum(closed, _avoided(given, option, photo))
     if not can_fill(closed):

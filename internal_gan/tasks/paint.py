@@ -6,27 +6,35 @@ from internal_gan.config.options import PaintOptions
 from internal_gan.images.photo import Photo
 from internal_gan.models.abilities import Injects
 from internal_gan.models.redrawing import PAINT, with_colours, working_size
-from internal_gan.tasks.base import Picture, aside
-from internal_gan.tasks.edit import FromImage
+from internal_gan.runs.source import Source
+from internal_gan.tasks.edit import image_of, start_scale_of, tell_foreign
+from internal_gan.tasks.how import How
+from internal_gan.tasks.items import Picture, aside
 
 
-class Paint(FromImage[PaintOptions]):
+def paint(
+    model: Injects, given: Source, like: Photo | None, wanted: PaintOptions, how: How
+) -> Iterator[Picture]:
     """Draws ``paint.image`` as a photo, ``paint/000.png`` and so on; also the painting."""
+    # A long and narrow painting is processed at a longer size than the model's.
+    image = given.read("paint.image", longest=4 * max(model.sizes[-1]))
+    photo = image_of("paint.image", image, like, how)
+    if not model.finished:  # before a training, which takes minutes, its end is only checked
+        return iter(())
+    start = start_scale_of(model, "paint", wanted.start_scale, PAINT)
+    size = working_size(model, photo.size)
+    painting = photo.resized(size)
+    finisher = how.finisher(model.image).enlarging(size)
+    finisher.check("finish.resolution")
 
-    what, injected_at, memory = "the painting or clip-art", PAINT, "finish.resolution"
-
-    def draw(self, model: Injects, preview: bool = False) -> Iterator[Picture]:
-        # A long and narrow painting is processed at a longer size than the model's.
-        given = self._read(4 * max(model.sizes[-1]))
-        start, size = self._start_scale(model), working_size(model, given.size)
-        painting = given.resized(size)
-        finisher = self.context.finisher(model.image).enlarging(size)
-        finisher.check("finish.resolution")
+    def draw() -> Iterator[Picture]:
         yield aside("paint/before.png", painting, "before")
-        for index, seed in enumerate(self.seeds(self.wanted.count)):
+        for index, seed in enumerate(how.seeds(wanted.count)):
             image = model.inject(painting, start, seed=seed)
-            if self.context.rebuilds:
+            if how.rebuilds:
                 image = with_colours(painting, image, PAINT)
             yield Picture(f"paint/{index:03d}.png", finisher(image))
-        self.context.tell_new_colours()
-        self._tell_foreign(model, Photo(painting))
+        how.tell_new_colours()
+        tell_foreign(model, Photo(painting), how)
+
+    return draw()

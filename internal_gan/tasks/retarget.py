@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -17,23 +17,24 @@ from internal_gan.errors import UserError, refusing
 from internal_gan.finishing.finisher import AsDrawn, Finished
 from internal_gan.finishing.walker import Fixed
 from internal_gan.images.masks import read_mask
-from internal_gan.images.photo import Margins
+from internal_gan.images.photo import Margins, Photo
 from internal_gan.images.protect import enlarged, protect
 from internal_gan.images.resize import resize, size_of
 from internal_gan.images.transforms import Homography, Transform
 from internal_gan.images.windows import bounds, extent
 from internal_gan.models.abilities import Retargets
-from internal_gan.tasks.base import Picture, Task
-from internal_gan.tasks.context import Context
 from internal_gan.tasks.formats import (
     FORMATS,
     Format,
+    Wishes,
     format_of,
     is_in_pixels,
     is_redrawn,
     photo_of,
     size_in,
 )
+from internal_gan.tasks.how import How
+from internal_gan.tasks.items import Picture
 from internal_gan.units import Size, by
 
 # The shapes by default that a model redraws.
@@ -63,27 +64,46 @@ class Target:
         return self.finisher.drawing_size
 
 
-def wanted_of(model: Retargets, context: Context) -> Iterator["Format | Target"]:
-    """The results that the options ask for, one by one, so that only one mask is in memory; a
-    UserError if the options contradict each other, or do not fit the model or the memory."""
-    wanted, read = context.options.retarget, context.given.read
+def retarget(
+    model: Retargets,
+    wanted: RetargetOptions,
+    mask: Photo | None,
+    protect: Photo | None,
+    importance: Photo | None,
+    how: How,
+) -> Iterator[Picture]:
+    """Draws ``retarget/300x800.png`` and so on."""
+    if how.seed and not how.ends_training and not model.is_random:
+        raise UserError(
+            f"seed={how.seed}: a model of {model.family} draws one picture of each size; "
+            "leave it out, or train with another seed"
+        )
+    wishes = Wishes(mask, protect, importance)
+    return _drawn(model, list(wanted_of(model, wanted, wishes, how)), how)
+
+
+def wanted_of(
+    model: Retargets, wanted: RetargetOptions, wishes: Wishes, how: How
+) -> Iterator["Format | Target"]:
+    """The results that the options ask for; a UserError if the options contradict each other, or do
+    not fit the model or the memory."""
     shapes = shapes_in(wanted.shape)
-    has_outline = wanted.corners is not None or read("retarget.mask") is not None
-    if model.is_trained or has_outline or not context.rebuilds:
-        _refuse_importance(context)
-        yield from targets(model, context, shapes)
+    has_outline = wanted.corners is not None or wishes.outline is not None
+    if model.is_trained or has_outline or not how.rebuilds:
+        _refuse_importance(wishes)
+        yield from targets(model, wanted, shapes, wishes, how)
         return
-    photo = photo_of(context, model)
+    photo, full = photo_of(model, how), how.learnt(model).size
     for shape in shapes or FORMATS:
         if is_redrawn(photo, photo.size, shape):
-            _refuse_importance(context)
-            yield from targets(model, context, [shape])
+            _refuse_importance(wishes)
+            yield from targets(model, wanted, [shape], wishes, how)
         else:
-            yield format_of(context, photo, shape)
+            yield format_of(photo, full, shape, wishes, how)
 
 
-def _refuse_importance(context: Context) -> None:
-    if context.given.read("retarget.importance") is not None:
+def _refuse_importance(wishes: Wishes) -> None:
+    if wishes.importance is not None:
         raise UserError(
             "retarget.importance: only where the photo is cropped or extended; a trained model, an "
             "outline, finish.detail=network, more than the photo has in per cent, and a larger "
@@ -91,21 +111,23 @@ def _refuse_importance(context: Context) -> None:
         )
 
 
-def targets(model: Retargets, context: Context, shapes: list[Any]) -> Iterator[Target]:
+def targets(
+    model: Retargets, wanted: RetargetOptions, shapes: list[Any], wishes: Wishes, how: How
+) -> Iterator[Target]:
     """What is redrawn in some shapes of ``retarget.shape``, by default examples, and in the outline
     of the options; raises as :func:`wanted_of`."""
     image = model.image
-    kept = mask = _protected(image, context)
+    kept = mask = _protected(image, wanted, wishes, how)
     if mask is not None and size_of(mask) != size_of(image):
         # Protect partly protected pixels entirely, or thin objects would be lost.
         kept = (resize(mask, size_of(image)) > THIN).float()
-    finisher = partial(context.finisher, image, same_area=True)
-    for target in _targets(finisher, context, shapes):
+    finisher = partial(how.finisher, image, same_area=True)
+    for target in _targets(finisher, wanted, shapes, wishes.outline, how):
         at, (height, width) = target.drawing_size, target.size
         option = f"retarget.shape=[{height},{width}]"
         check_memory(round(math.prod(at) * model.bytes_per_pixel), model.device, option)
         target.finisher.check(option)
-        context.check_size(target.size, option)
+        how.check_size(target.size, option)
         if kept is not None:
             try:
                 protect(kept, at)
@@ -115,35 +137,35 @@ def targets(model: Retargets, context: Context, shapes: list[Any]) -> Iterator[T
         yield replace(target, protect=kept, protected=mask)
 
 
-def _protected(image: Tensor, context: Context) -> Tensor | None:
+def _protected(image: Tensor, wanted: RetargetOptions, wishes: Wishes, how: How) -> Tensor | None:
     """The mask of ``retarget.protect``, at the size of the photo or of its training image."""
-    wanted = context.options.retarget
-    if wanted.protect and (wanted.corners or wanted.mask):
+    if wishes.protect is not None and (wanted.corners or wishes.outline is not None):
         raise UserError(
             "retarget.protect keeps a shape, while retarget.corners and mask change it; use one of "
             "them"
         )
-    given, size = context.given.read("retarget.protect"), size_of(image)
-    trained = context.given.trained
-    if given is None:
+    if wishes.protect is None:
         return None
-    if given.size != size and not trained.is_gone:
-        size = trained.photo(longest=max(size)).full_size
-    option = "retarget.protect"
-    is_first = context.given.is_first(option)
-    return read_mask(given, size, option=option, white="is kept", warn=is_first)
+    size = size_of(image)
+    if wishes.protect.size != size and how.read is not None:
+        size = how.read(max(size)).full_size
+    option, warn = "retarget.protect", not how.warned
+    return read_mask(wishes.protect, size, option=option, white="is kept", warn=warn)
 
 
 def _targets(
-    finisher: Callable[..., AsDrawn], context: Context, shapes: list[Any]
+    finisher: Callable[..., AsDrawn],
+    wanted: RetargetOptions,
+    shapes: list[Any],
+    outline: Photo | None,
+    how: How,
 ) -> Iterator[Target]:
     """The targets without what they protect; ``finisher`` makes one for a size in pixels."""
-    wanted, photo = context.options.retarget, finisher()
+    photo = finisher()
     own, transform = photo.photo_size, None
     if wanted.corners is not None:
         with refusing(f"retarget.corners={wanted.corners}"):
             transform = Homography.to_corners([(2 * x - 1, 2 * y - 1) for y, x in wanted.corners])
-    outline = context.given.read("retarget.mask")
     usual: list[Any] = EXAMPLES if transform is None else [["100%", "100%"]]
     # Pairs: the size of a result, and what makes the finisher of a part of it.
     aimed = list[tuple[Size, Callable[[Size], AsDrawn]]]()
@@ -155,55 +177,34 @@ def _targets(
         return
     if transform is not None:
         raise UserError("retarget.mask and retarget.corners both give an outline; use one of them")
-    option = "retarget.mask"
-    is_first = context.given.is_first(option)
-    mask = read_mask(outline, outline.size, option=option, white="is the shape", warn=is_first)
+    option, warn = "retarget.mask", not how.warned
+    mask = read_mask(outline, outline.size, option=option, white="is the shape", warn=warn)
     for size, part in aimed or [(outline.size, finisher)]:
         name = f"{by(size)}-{Path(str(wanted.mask)).stem}"
         resized = resize(mask, size).clamp(0, 1)
         yield Target(name, size, part(extent(bounds(resized))), None, resized)
 
 
-class Retarget(Task[RetargetOptions]):
-    """Draws ``retarget/300x800.png`` and so on."""
-
-    memory = "retarget.shape"
-
-    def check(self, model: Retargets) -> None:
-        options = self.context.options
-        if options.seed and not options.trains and not model.is_random:
-            raise UserError(
-                f"seed={options.seed}: a model of {model.family} draws one picture of each size; "
-                "leave it out, or train with another seed"
+def _drawn(model: Retargets, wanted: Sequence[Format | Target], how: How) -> Iterator[Picture]:
+    if not how.preview:
+        how.report.expect(len(wanted))
+    names = Counter[str]()
+    for one in wanted:
+        names[one.name] += 1
+        again = f"-{names[one.name]}" if names[one.name] > 1 else ""
+        file, caption = f"retarget/{one.name}{again}.png", ""
+        if isinstance(one, Format):
+            caption = f"{one.name}: {one.plan.in_words()}"
+            how.report.say(caption)
+            image = one.made(how.report)
+        else:
+            drawing = model.retarget(
+                one.drawing_size, transform=one.transform, protect=one.protect, seed=how.seed
             )
-        for _ in wanted_of(model, self.context):
-            pass
-
-    def draw(self, model: Retargets, preview: bool = False) -> Iterator[Picture]:
-        context = self.context
-        wanted = list(wanted_of(model, context))
-        if not preview:
-            context.expected = len(wanted)
-        names = Counter[str]()
-        for one in wanted:
-            names[one.name] += 1
-            again = f"-{names[one.name]}" if names[one.name] > 1 else ""
-            file, caption = f"retarget/{one.name}{again}.png", ""
-            if isinstance(one, Format):
-                caption = f"{one.name}: {one.plan.in_words()}"
-                context.say(caption)
-                image = one.made(context)
-            else:
-                drawing = model.retarget(
-                    one.drawing_size,
-                    transform=one.transform,
-                    protect=one.protect,
-                    seed=context.options.seed,
-                )
-                image = Finished(drawing) if preview else in_outline(finished(drawing, one), one)
-            yield Picture(file, image, caption=caption)
-        if not preview:
-            context.tell_new_colours()
+            image = Finished(drawing) if how.preview else in_outline(finished(drawing, one), one)
+        yield Picture(file, image, caption=caption)
+    if not how.preview:
+        how.tell_new_colours()
 
 
 def finished(drawing: Tensor, target: Target) -> Finished:

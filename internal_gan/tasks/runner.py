@@ -1,32 +1,34 @@
 """Runs a task on a model, or without one, and writes what any task draws."""
 
-import importlib
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing, redirect_stdout
+from contextlib import AbstractContextManager, closing, redirect_stdout
 from contextvars import copy_context
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import chain, islice
+from operator import attrgetter
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, cast
+
+import numpy as np
 
 from internal_gan.config.catalogue import SPECS, check_able
 from internal_gan.config.compose import load_options, save_options
 from internal_gan.config.options import Options
 from internal_gan.device import prepare_device
-from internal_gan.errors import UserError
+from internal_gan.errors import UserError, about
 from internal_gan.files import atomic_write, make_folder, write_text
-from internal_gan.finishing.layers import NO_LAYERS, Layers, write_layer
-from internal_gan.finishing.origin import origin_path, write_origin
-from internal_gan.images.files.image import write_image
+from internal_gan.finishing.layers import NO_LAYERS, Layer, Layers, read_layer, write_layer
+from internal_gan.finishing.origin import READ_SIDE, origin_path, write_origin
+from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.files.look import opened
-from internal_gan.images.files.marks import xmp
+from internal_gan.images.files.marks import SourceType, xmp
 from internal_gan.images.files.video import Frames, write_video
 from internal_gan.images.levels import spread
 from internal_gan.images.photo import Photo, output_format_of
@@ -37,29 +39,24 @@ from internal_gan.process_settings import ignored_warnings
 from internal_gan.runs.folder import RunFolder, new_run_path
 from internal_gan.runs.model_file import load_model
 from internal_gan.runs.records import DRAWN, MADE, Result, in_words
-from internal_gan.runs.source import Source
-from internal_gan.tasks.base import Document, Film, Item, Picture, Task
-from internal_gan.tasks.context import Context, enough_memory, new_console, recorded
+from internal_gan.runs.source import LAYERS, Source
+from internal_gan.shapes import Pixels
+from internal_gan.tasks.bind import as_trained, begin
 from internal_gan.tasks.holes import around_hole
+from internal_gan.tasks.items import Document, Film, Item, Picture
+from internal_gan.tasks.recorder import Recorder, enough_memory, new_console, recorded
 from internal_gan.training.progress import Display
+from internal_gan.units import by
 
 # Between two updates of the results in a run's status.
 RESULTS_SECONDS = 0.5
-
-
-def task_of(name: str, context: Context) -> Task[Any]:
-    """A task, from the module and the class of its name, such as
-    :class:`internal_gan.tasks.make_tileable.MakeTileable`."""
-    module = importlib.import_module(f"internal_gan.tasks.{name}")
-    task: type[Task[Any]] = getattr(module, name.title().replace("_", ""))
-    return task(name, context)
 
 
 def run_task(options: Options) -> int:
     """Do a task on a trained model, on the photo's own patches or without a model, and return the
     exit code. What is not usable is a UserError, and leaves no run folder behind."""
     started = time.monotonic()
-    model, trained, about = load_trained(options) if options.checkpoint else (None, None, [])
+    model, trained, lines = load_trained(options) if options.checkpoint else (None, None, [])
     given = Source(options, trained=trained)
     if options.keep_frame and trained is not None and not given.has_photo:
         raise UserError("keep_frame=true: the model is trained already; give it to the training")
@@ -68,22 +65,20 @@ def run_task(options: Options) -> int:
         given.choose = partial(around_hole, given)
     if trained is None and SPECS[options.task].needs and not options.judges:
         photo = given.photo()  # in use, and thus read only once
-        model, about = patches_of(photo, options.device)
-    context = Context(given, console=new_console())
-    task, like = task_of(options.task, context), trained.like if trained else None
+        model, lines = patches_of(photo, options.device)
+    work = Work(options.task, given, model, Recorder(new_console()))
+    like = trained.like if trained else None
     if options.output == "-":
-        return pipe(task, model, like)
+        return pipe(work, like)
     if not SPECS[options.task].has_folder:
-        with enough_memory(task.memory):
-            task.check(None)
-            write(task.draw(None), Path())
-        return task.exit_code
-    context.facts["started"] = datetime.now(UTC).isoformat(timespec="seconds")
-    with enough_memory(task.memory):
-        task.check(model)
-        layers = task.read_layers()
-        drawing, drawn = time.monotonic(), task.draw(model)
-        # Draw the first item before creating the folder, so that an error leaves none behind.
+        with work.enough_memory():
+            write(work.begin(), Path())
+        return work.recorder.exit_code
+    work.recorder.record(started=datetime.now(UTC).isoformat(timespec="seconds"))
+    with work.enough_memory():
+        drawn = work.begin()
+        layers = layers_of(options.task, given)
+        # If memory runs out for the first picture, no folder is left behind.
         drawn = chain([next(drawn)], drawn)
     del photo
     kept = options
@@ -93,41 +88,118 @@ def run_task(options: Options) -> int:
         kept.image = options.image or before.image
         kept.checkpoint = str(Path(str(options.checkpoint)).absolute())
     kind = model.family if model is not None and model.is_trained else options.task
-    folder = context.run = RunFolder.create(new_run_path(kept, kind))
+    folder = work.recorder.run = RunFolder.create(new_run_path(kept, kind))
     with recorded(folder):
         save_options(kept, folder.config_path)
-        context.begin_run(about, model)
-        shown = task.photo() if model is None else model.image
-        write_image(folder.path / "photo.png", shown, like=like)
-        given.keep(folder.path, SPECS[task.name].reads)
-        with enough_memory(task.memory):
-            write_run(task, model, drawn, like, layers, drawing)
-        context.end_run(options.task, started)
-    return task.exit_code
+        work.recorder.begin_run(lines, model)
+        write_image(folder.path / "photo.png", shown_photo(work), like=like)
+        given.keep(folder.path, SPECS[options.task].reads)
+        with work.enough_memory():
+            write_run(work, drawn, like, layers)
+        work.recorder.end_run(options.task, started)
+    return work.recorder.exit_code
+
+
+@dataclass
+class Work:
+    """A task to do on some inputs, by a model if it needs one; it ``began`` at that time of
+    :func:`time.monotonic`."""
+
+    task: str
+    given: Source
+    model: Any
+    recorder: Recorder
+    began: float = 0.0
+
+    def begin(self, *, preview: bool = False) -> Iterator[Item]:
+        """See :func:`internal_gan.tasks.bind.begin`."""
+        self.began = time.monotonic()
+        return begin(self.task, self.given, self.model, self.recorder, preview=preview)
+
+    def enough_memory(self) -> AbstractContextManager[None]:
+        """Turn a failed allocation into a UserError that names the option to make smaller."""
+        names, options = SPECS[self.task].memory, self.given.options
+        found = (name for name in names if attrgetter(name)(options) is not None)
+        return enough_memory(next(found, names[-1]))
+
+    @property
+    def mark(self) -> bytes | None:
+        """The metadata that says how the pictures were made; None with ``marks=false``."""
+        if not self.given.options.marks:
+            return None
+        if self.model is None or not self.model.is_trained:
+            return xmp("compositeCapture", self.task, None)
+        is_composite = SPECS[self.task].is_composite
+        source: SourceType = (
+            "compositeWithTrainedAlgorithmicMedia" if is_composite else "trainedAlgorithmicMedia"
+        )
+        return xmp(source, self.task, self.model.family)
+
+
+def shown_photo(work: Work) -> Pixels:
+    """The photo for the page of a run, (1, 3, h, w)."""
+    if work.model is not None:
+        return cast(Model, work.model).image
+    path = work.given.options.verify.photo
+    is_checked = work.task == "verify" and path is not None
+    photo = read_image(Path(str(path))) if is_checked else work.given.photo()
+    return Patches.of(spread(photo)).image
+
+
+def layers_of(task: str, given: Source) -> Layers:
+    """The layers that move with the pixels of results: those of the photo to work on, given to the
+    run or, if none, to its model's training; none if results are the network's. A UserError if a
+    file cannot be read or has a wrong size or name, or the run's layers cannot move."""
+    photo = given.worked_on
+    if not SPECS[task].allows(LAYERS):
+        return NO_LAYERS
+    own, rebuilds = given.files(LAYERS), as_trained(given, "finish.detail") == "patches"
+    files = own or photo.files(LAYERS)
+    if not files or not (rebuilds or own):
+        return NO_LAYERS
+    if not rebuilds:
+        raise UserError(
+            f"layers={files[0][0]}: not possible with finish.detail=network; allowed: "
+            "finish.detail=patches"
+        )
+    one, layers = photo.photo(longest=READ_SIDE), list[Layer]()
+    size = one.uncut if one.frame else one.full_size
+    for name, path in files:
+        with about("layers"):
+            # The copy in the run folder has another name.
+            layer = replace(read_layer(path), name=Path(name).stem)
+        if layer.size != size:
+            raise UserError(f"layers={name}: {by(layer.size)} pixels; the photo has {by(size)}")
+        if layer.name in [other.name for other in layers]:
+            raise UserError(f"layers={name}: another layer is also called {layer.name}; rename one")
+        if one.frame:
+            inside = one.frame.window(one.size)
+            layer = replace(layer, values=np.ascontiguousarray(layer.values[inside]))
+        layers.append(layer)
+    return Layers(layers)
 
 
 def write_run(
-    task: Task[Any],
-    model: Model | None,
+    work: Work,
     drawn: Iterable[Item],
     like: Photo | None,
     layers: Layers,
-    since: float,
     others: Sequence[Result] = (),
 ) -> None:
     """:func:`write` what a task draws into its run's folder, and record it with ``others`` and the
-    task's facts; tell how far drawing is, which began at a time of :func:`time.monotonic`."""
-    context, folder, told = task.context, task.context.run, since
+    recorder's facts; tell how far drawing is."""
+    recorder, since = work.recorder, work.began
+    told = since
 
     def record(results: Sequence[Result], **facts: Any) -> None:
         first = sorted(results, key=lambda result: result.kind != "result")
-        folder.write_status("running", results=[*first, *others], **facts)
+        recorder.run.write_status("running", results=[*first, *others], **facts)
 
-    with closing(Display(context.console)) as display:
+    with closing(Display(recorder.console)) as display:
 
         def tell(results: Sequence[Result]) -> None:
             nonlocal told
-            now, count = time.monotonic(), context.expected
+            now, count = time.monotonic(), recorder.expected
             made = sum(result.kind in ("result", "frame") for result in results)
             if now - told < RESULTS_SECONDS or not made:
                 return
@@ -135,26 +207,25 @@ def write_run(
             if made < count:
                 share, left = made / count, (now - since) / made * (count - made)
                 display.show(share, left, f"{made} of {count} pictures")
-                context.write_left(share, left)
+                recorder.write_left(share, left)
             record(results)
 
-        results = write(drawn, folder.path, like, mark_of(task, model), layers, tell)
-    record(results, **context.facts)
+        results = write(drawn, recorder.run.path, like, work.mark, layers, tell)
+    record(results, **recorder.facts)
 
 
-def pipe(task: Task[Any], model: Model | None, like: Photo | None) -> int:
+def pipe(work: Work, like: Photo | None) -> int:
     """Write the one picture that a task makes to standard output, and return the exit code."""
     out = sys.stdout.buffer
-    with enough_memory(task.memory), redirect_stdout(sys.stderr), TemporaryDirectory() as folder:
-        task.check(model)
-        drawn = (i for i in task.draw(model) if isinstance(i, Picture) and i.kind == "result")
+    with work.enough_memory(), redirect_stdout(sys.stderr), TemporaryDirectory() as folder:
+        drawn = (i for i in work.begin() if isinstance(i, Picture) and i.kind == "result")
         one, *others = islice(drawn, 2)
         if others:
             raise UserError("output=-: takes one picture, and there are several; name a folder")
-        path, image, mark = Path(folder, "result.png"), one.image, mark_of(task, model)
-        write_image(path, image.colours, like=image.like or like, alpha=image.alpha, mark=mark)
+        path, image = Path(folder, "result.png"), one.image
+        write_image(path, image.colours, like=image.like or like, alpha=image.alpha, mark=work.mark)
         out.write(path.read_bytes())
-    return task.exit_code
+    return work.recorder.exit_code
 
 
 def write(
@@ -175,8 +246,6 @@ def write(
     results, films = list[Result](), dict[Result, Future[None]]()
     with ThreadPoolExecutor(1) as pool, Frames() as frames:
         for item in drawn:
-            if item is None:
-                continue
             path = folder / item.file
             make_folder(path.parent)
             if isinstance(item, Document):
@@ -247,15 +316,6 @@ def _write_beside(
         for layer in layers.along(image.origin):
             write_layer(beside(f"layers/{layer.name}"), layer)
     return written
-
-
-def mark_of(task: Task[Any], model: Model | None) -> bytes | None:
-    """The metadata that says how a task's pictures were made; None with ``marks=false``."""
-    if not task.context.options.marks:
-        return None
-    if model is None or not model.is_trained:
-        return xmp("compositeCapture", task.name, None)
-    return xmp(task.source_type, task.name, model.family)
 
 
 def _caption(file: str) -> str:

@@ -24,9 +24,11 @@ from internal_gan.models.base import Model, Recipe
 from internal_gan.runs.folder import RunFolder, new_run_path
 from internal_gan.runs.records import read_metrics, read_results, seconds_of
 from internal_gan.runs.source import Source
-from internal_gan.tasks.base import Task, aside
-from internal_gan.tasks.context import Context, enough_memory, new_console, recorded
-from internal_gan.tasks.runner import mark_of, task_of, write, write_run
+from internal_gan.tasks.bind import begin
+from internal_gan.tasks.crops import around_holes
+from internal_gan.tasks.items import aside
+from internal_gan.tasks.recorder import Recorder, enough_memory, new_console, recorded
+from internal_gan.tasks.runner import Work, layers_of, write, write_run
 from internal_gan.training.callbacks import Callback, MetricsLogger, TrainingPlan
 from internal_gan.training.engine import TrainingStopped
 from internal_gan.training.engine import train as train_stages
@@ -38,13 +40,13 @@ STATUS_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class Prepared:
-    """A training that is ready to begin. It ends with the task ``work``; ``about`` are lines to
-    print, and ``like`` has the format of the photo."""
+    """A training that is ready to begin. It ends with ``work``; ``about`` are lines to print, and
+    ``like`` has the format of the photo."""
 
     recipe: Recipe
     model: Model
     precision: torch.dtype
-    work: Task[Any]
+    work: Work
     about: list[str]
     like: Photo
 
@@ -67,7 +69,7 @@ def train(source: Source, changed: Collection[str], hooks: Hooks) -> tuple[Model
     behind unless the training itself fails. A training that is stopped is a TrainingStopped.
     """
     options, training = source.options, _prepare(source)
-    family, task = training.model.family, training.work.name
+    family, task = training.model.family, training.work.task
     for key in sorted(changed):
         group, dot, _ = key.partition(".")
         if dot and group in {*SPECS, "finish", "layers", "mask"} and not SPECS[task].allows(key):
@@ -96,7 +98,7 @@ def resume(path: str, device: str, hooks: Hooks) -> tuple[Model, RunFolder]:
     source = Source(saved, folder.path)
     has_state = folder.checkpoint_path.is_file()
     training = _prepare(source, as_learnt=has_state)
-    training.about.extend(_about_source(source, training.work.name, has_state))
+    training.about.extend(_about_source(source, training.work.task, has_state))
     folder.claim()
     with recorded(folder):
         _learn(training, saved, folder, hooks, has_state)
@@ -113,14 +115,14 @@ def _prepare(source: Source, *, as_learnt: bool = False) -> Prepared:
     recipe: Recipe = build(chosen)
     task = ending_of(recipe.model_class.family) if options.task == "train" else options.task
     max_size = options.model.get("max_size")
-    work = task_of(task, Context(source))
+    note = list[str]()
     if as_learnt:
         part = photo = source.learnt()
-        note = list[str]()
     else:
         longest = None if SPECS[task].whole or not isinstance(max_size, int) else max_size
-        photo = source.photo(longest=longest)
-        part, note = work.training_crop(photo, max_size)
+        part = photo = source.photo(longest=longest)
+        if task == "fill":
+            part, note = around_holes(source, photo, max_size)
     finished = SPECS[task].allows("finish.detail") and options.finish.detail != "network"
     # Results of patches keep the photo's levels, whatever the drawings have.
     learnt = spread(part) if finished and not SPECS[task].whole else part
@@ -132,10 +134,11 @@ def _prepare(source: Source, *, as_learnt: bool = False) -> Prepared:
         model = recipe.prepare(learnt.pixels.to(device), hole).to(device)
         model.heed(learnt)
     check_able(model.family, task, "model")
-    work.check(model)
+    work = Work(task, source, model, Recorder())
+    begin(task, source, model)  # refuses what the training could not end with
     name = "bf16" if precision == torch.bfloat16 else "fp32"
     about = [f"Device {device} ({device_reason}), precision {name} ({precision_reason})"]
-    work.read_layers()  # refuses those that do not fit
+    layers_of(task, source)  # refuses those that do not fit
     lost = [] if SPECS[task].whole else output_format_of(photo, finished)[1]
     about += _about_photo(model, photo, part, note, lost)
     return Prepared(recipe, model, precision, work, about, output_format_of(photo)[0])
@@ -154,17 +157,18 @@ def _learn(
     training: Prepared, options: Options, folder: RunFolder, hooks: Hooks, has_state: bool = False
 ) -> None:
     """Train, from the last checkpoint if it ``has_state``, and end with the task."""
-    model, work, context = training.model, training.work, training.work.context
+    model, work, recorder = training.model, training.work, training.work.recorder
     if not has_state:
-        context.given.keep(folder.path, SPECS[work.name].reads)
-        context.given.keep_learnt(model.image, model.unknown, training.like)
+        work.given.keep(folder.path, SPECS[work.task].reads)
+        work.given.keep_learnt(model.image, model.unknown, training.like)
     prints = hooks.progress is True
-    context.console, context.run = new_console(quiet=not prints), folder
+    recorder.console = new_console(quiet=not prints)
+    recorder.run = folder
     started = monotonic()
     earlier = seconds_of(read_metrics(folder.metrics_path)) if has_state else 0.0
-    context.begin_run(training.about, model)
+    recorder.begin_run(training.about, model)
     go_on = command(f"resume={folder.path}")
-    context.say(f"Ctrl-C stops; to resume later: {go_on}")
+    recorder.say(f"Ctrl-C stops; to resume later: {go_on}")
     upkeep = Upkeep(options, work)
     callbacks: list[Callback] = [MetricsLogger(folder.metrics_path), upkeep]
     if prints:
@@ -187,30 +191,30 @@ def _learn(
                 resume=has_state,
             )
     except TrainingStopped as stop:
-        context.say(f"\nStopped: {stop}. {model.finished} of {model.num_stages} stages are done.")
-        context.say(f"  Resume:   {go_on}")
+        recorder.say(f"\nStopped: {stop}. {model.finished} of {model.num_stages} stages are done.")
+        recorder.say(f"  Resume:   {go_on}")
         if model.finished:
-            context.say_where(work.name)
+            recorder.say_where(work.task)
         raise
     except KeyboardInterrupt:
-        context.say(f"\nStopped immediately.\n  Resume:   {go_on}")
+        recorder.say(f"\nStopped immediately.\n  Resume:   {go_on}")
         raise
     finally:
         for callback in callbacks:
             callback.close()
-    with enough_memory(work.memory):
-        upkeep.draw(model)
-    context.end_run(work.name, started, earlier)
+    with work.enough_memory():
+        upkeep.draw()
+    recorder.end_run(work.task, started, earlier)
 
 
 class Upkeep(ProgressReports):
     """Keeps the schedule, the time left, the pictures and the page of a run up to date. The planned
     steps are saved in place of a time limit, so that the run can be repeated exactly."""
 
-    def __init__(self, options: Options, task: Task[Any]) -> None:
+    def __init__(self, options: Options, work: Work) -> None:
         super().__init__(self._write_left)
-        self._options, self._task, self._context = options, task, task.context
-        self._like, self._folder = task.context.given.like, task.context.run
+        self._options, self._work, self._recorder = options, work, work.recorder
+        self._like, self._folder = work.given.like, work.recorder.run
         self._previews = [r for r in read_results(self._folder.path) if r.kind == "preview"]
         self._written = -math.inf
 
@@ -220,28 +224,27 @@ class Upkeep(ProgressReports):
         learnt = {**options.model, "steps": [stage.steps for stage in plan.stages]}
         trainer = replace(options.trainer, time=None, max_steps=None, steps_factor=1.0)
         save_options(replace(options, model=learnt, trainer=trainer), self._folder.config_path)
-        self._context.write_page()
+        self._recorder.write_page()
 
     def _write_left(self, at: TrainingProgress) -> None:
         if monotonic() - self._written >= STATUS_SECONDS:
-            self._context.write_left(at.fraction, at.seconds_left)
+            self._recorder.write_left(at.fraction, at.seconds_left)
             self._written = monotonic()
 
     def on_stage_end(self, model: Model, stage_index: int) -> None:
         super().on_stage_end(model, stage_index)
         picture = aside(f"scales/{stage_index:02d}.png", model.preview(), "preview")
-        mark = mark_of(self._task, model)
-        self._previews += write([picture], self._folder.path, self._like, mark)
-        if model.finished < model.num_stages and self._task.name == ending_of(model.family):
-            self.draw(model, preview=True)
-        self._context.write_page()
+        self._previews += write([picture], self._folder.path, self._like, self._work.mark)
+        if model.finished < model.num_stages and self._work.task == ending_of(model.family):
+            self.draw(preview=True)
+        self._recorder.write_page()
 
-    def draw(self, model: Model, preview: bool = False) -> None:
-        """Draw with the task that the training ends with; ``preview`` as in :class:`Task`."""
+    def draw(self, *, preview: bool = False) -> None:
+        """Draw with the task that the training ends with; ``preview`` as in :class:`How`."""
         # A preview has no origin that layers could follow.
-        layers = NO_LAYERS if preview else self._task.read_layers()
-        drawn = self._task.draw(model, preview)
-        write_run(self._task, model, drawn, self._like, layers, monotonic(), self._previews)
+        layers = NO_LAYERS if preview else layers_of(self._work.task, self._work.given)
+        drawn = self._work.begin(preview=preview)
+        write_run(self._work, drawn, self._like, layers, self._previews)
 
 
 def _about_photo(

@@ -19,8 +19,7 @@ from internal_gan.images.resize import resize
 from internal_gan.models import redrawing
 from internal_gan.models.singan.animation import BETA, Walk
 from internal_gan.runs.source import IN_MEMORY, Source
-from internal_gan.tasks.context import Context
-from internal_gan.tasks.runner import task_of
+from internal_gan.tasks.bind import begin
 from tests import tiny
 from tests.fidelity import measure
 from tests.tiny import PAPER as TINY_PAPER
@@ -212,7 +211,7 @@ def done(task: str, **pictures: Tensor) -> Iterator[Any]:
     files = {option_of(task, name): Photo(pixels) for name, pixels in pictures.items()}
     wanted = options_of({"task": task, **dict.fromkeys(files, IN_MEMORY)})
     trained = Source(options, files={"image": Photo(model.image)})
-    yield from task_of(task, Context(Source(wanted, None, trained, files))).draw(model)
+    yield from begin(task, Source(wanted, None, trained, files), model)
 
 
 def drawn_once() -> list[bool]:

@@ -10,7 +10,7 @@ from internal_gan.errors import UserError
 from internal_gan.finishing import finisher
 from internal_gan.finishing.finisher import Finisher
 from internal_gan.images.photo import Photo
-from internal_gan.tasks.base import ahead
+from internal_gan.tasks.items import ahead
 from tests.tiny import picture
 
 

@@ -25,7 +25,7 @@ def test_the_frames_are_those_of_the_model_and_tell_how_far_it_is(
 ) -> None:
     told = Mock()
     monkeypatch.setattr("internal_gan.tasks.runner.RESULTS_SECONDS", 0.0)
-    monkeypatch.setattr("internal_gan.tasks.context.Context.write_left", told)
+    monkeypatch.setattr("internal_gan.tasks.recorder.Recorder.write_left", told)
     wanted = ("seed=4", f"animate.loop={loop}", "animate.start_scale=1", "animate.alpha=0.5")
     shell.done("task=animate", f"checkpoint={model}", *SHORT, *wanted)
     assert [call.args[0] for call in told.call_args_list] == [0.25, 0.5, 0.75]

@@ -26,8 +26,7 @@ from internal_gan.images.smooth_fill import fill_smoothly
 from internal_gan.models.patches.model import Patches
 from internal_gan.report.page import read_picture
 from internal_gan.runs.source import Source
-from internal_gan.tasks.context import Context
-from internal_gan.tasks.runner import task_of
+from internal_gan.tasks.crops import around_holes
 from tests import tiny
 from tests.commands import ROOT, Shell, pixels
 from tests.tasks.conftest import layers
@@ -335,7 +334,7 @@ TINY_TRAINING = (*EDGECONNECT, "precision=fp32", "device=cpu")
 def training_crop(*options: str, size: int | None = None) -> tuple[Photo, list[str]]:
     """What a training with these options would learn, and say of it."""
     source = Source(compose([*TINY_TRAINING, *options]))
-    return task_of("fill", Context(source)).training_crop(source.photo(), size)
+    return around_holes(source, source.photo(), size)
 
 
 def train(shell: Shell, *arguments: str, output: str = "trained") -> Any:

@@ -16,7 +16,7 @@ from internal_gan.images.photo import Photo
 from internal_gan.images.resize import resize, size_of
 from internal_gan.patches.statistics import sliced_wasserstein
 from internal_gan.runs.source import Source
-from internal_gan.tasks.context import Context
+from internal_gan.tasks.bind import how_of
 from internal_gan.units import Size
 from tests.commands import Shell, pixels
 from tests.tiny import picture
@@ -86,7 +86,7 @@ def test_sizes_are_exact(shell: Shell, learnt: str, resolution: Any, asked: Any,
 def finisher(photo: Tensor, learnt: Tensor, size: Size | None, resolution: str) -> AsDrawn:
     """The finishing step for a photo and what a model has learnt of it."""
     options = compose(["image=x.png", PATCHES, f"finish.resolution={resolution}"])
-    return Context(Source(options, files={"image": Photo(photo)})).finisher(learnt, size)
+    return how_of(Source(options, files={"image": Photo(photo)})).finisher(learnt, size)
 
 
 def test_every_8_bit_level_survives() -> None:

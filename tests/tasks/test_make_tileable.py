@@ -71,7 +71,7 @@ def test_the_best_of_several_is_made_of_the_whole_photo(
 ) -> None:
     """Those of a large photo are tried in a small copy."""
     made, strange = Mock(wraps=make_tileable), Mock(side_effect=[3.0, 2.0, 1.5, 4.0, 7.0])
-    monkeypatch.setattr(module, "make_tileable", made)
+    monkeypatch.setattr("internal_gan.finishing.filling.make_tileable", made)
     monkeypatch.setattr(module, "LONGEST_TRIED", longest)
     monkeypatch.setattr("internal_gan.judging.tiling.strangeness", strange)
     monkeypatch.setattr("internal_gan.judging.tiling.repeats", lambda *images: (False, False))

@@ -15,7 +15,7 @@ import internal_gan
 from internal_gan.errors import UserError
 from internal_gan.images.files.memory import to_pil
 from internal_gan.runs.folder import RunFolder
-from internal_gan.tasks.context import recorded
+from internal_gan.tasks.recorder import recorded
 from internal_gan.training.engine import TrainingStopped
 from tests.commands import Shell
 from tests.tiny import picture
@@ -58,7 +58,7 @@ def test_the_status_records_every_outcome_and_nothing_is_printed(
 
 def test_the_first_of_two_errors_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     broken = Mock(side_effect=ZeroDivisionError)
-    monkeypatch.setattr("internal_gan.tasks.context.write_report", broken)
+    monkeypatch.setattr("internal_gan.tasks.recorder.write_report", broken)
     folder = RunFolder.create(tmp_path / "run")
     with pytest.raises(KeyError), recorded(folder):
         raise KeyError("inside")

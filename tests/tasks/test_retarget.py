@@ -17,7 +17,8 @@ from internal_gan.images.masks import write_mask
 from internal_gan.images.photo import Photo
 from internal_gan.models.abilities import Retargets
 from internal_gan.runs.source import Source
-from internal_gan.tasks.context import Context
+from internal_gan.tasks.bind import how_of
+from internal_gan.tasks.formats import Wishes
 from internal_gan.tasks.retarget import Target, targets
 from internal_gan.units import by
 from tests.commands import Shell
@@ -54,7 +55,8 @@ def size_of(name: str) -> tuple[int, int]:
 def target_of(trained: Source, model: Retargets, *options: str) -> Target:
     """What the task would draw."""
     wanted = Source(compose(["task=retarget", PATCHES, *options]), trained=trained)
-    (target,) = targets(model, Context(wanted), shapes_in(wanted.options.retarget.shape))
+    asked = wanted.options.retarget
+    (target,) = targets(model, asked, shapes_in(asked.shape), Wishes(), how_of(wanted))
     return target
 
 

@@ -109,7 +109,7 @@ def test_pictures_appear_with_the_time_left(shell: Shell, monkeypatch: pytest.Mo
 def test_a_very_large_result_must_be_confirmed(
     shell: Shell, monkeypatch: pytest.MonkeyPatch, options: str
 ) -> None:
-    monkeypatch.setattr("internal_gan.tasks.context.LARGE", 50_000)
+    monkeypatch.setattr("internal_gan.tasks.how.LARGE", 50_000)
     write_image("photo.png", picture(100, 120))
     *others, option = options.split()
     said = shell.refused(*others, option, "image=photo.png")
@@ -119,7 +119,8 @@ def test_a_very_large_result_must_be_confirmed(
 
 
 def test_too_little_memory_is_one_line_in_python(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("internal_gan.tasks.sample.Sample.draw", Mock(side_effect=MemoryError))
+    full = Mock(side_effect=MemoryError)
+    monkeypatch.setattr("internal_gan.models.patches.model.Patches.sample", full)
     with pytest.raises(UserError, match=r"not enough memory; a smaller sample\.size needs less"):
         internal_gan.sample(picture(40, 50)[0] / 2 + 0.5, size=(90, 90))
 
