@@ -3,6 +3,7 @@
 import dataclasses
 import gc
 import importlib
+import json
 import os
 import shutil
 import sys
@@ -25,6 +26,8 @@ from internal_gan.training.signals import ctrl_c_ends, ctrl_c_raises
 
 # Exit codes after a user's mistake and an error in this package.
 MISTAKE, CRASH = 2, 1
+# The environment variable by which the page asks for the fields of an error, as "json".
+ERRORS = "INTERNAL_GAN_ERRORS"
 # Options that decide the model; skip_finished=true compares the composed model in their place.
 _MODEL = {"model", "trainer", "precision"}
 # What tasks make that do not make a picture.
@@ -83,8 +86,8 @@ def run_piped(options: Options, changed: Collection[str] = ()) -> int:
                 raise UserError("image=-: takes one picture, and another one follows it")
             return run(dataclasses.replace(options, image=str(path)), changed)
         except UserError as error:
-            why = str(error).replace(f"image={path}", str(path))
-            raise UserError(why.replace(str(path), "image=-")) from error
+            why = error.problem.replace(f"image={path}", str(path))
+            raise error.reworded(why.replace(str(path), "image=-")) from error
 
 
 def _check_use(options: Options, given: set[str]) -> None:
@@ -138,7 +141,7 @@ def _do(options: Options, given: Collection[str]) -> int:
         else:
             return run_task(options)
     except TrainingStopped as stop:
-        return 143 if "SIGTERM" in str(stop) else 130
+        return 143 if stop.by == "SIGTERM" else 130
     return 0
 
 
@@ -216,14 +219,15 @@ def say(message: str) -> None:
 
 def report(error: Exception, where: str = "") -> int:
     """Print where and why a command failed, and where its traceback is; returns its exit code."""
-    if isinstance(error, UserError):
-        say(f"{where}{error}")
-        return MISTAKE
-    known = getattr(error, "__notes__", None)
-    if not known:
-        number, name = tempfile.mkstemp(".txt", "internal-gan-", text=True)
-        with open(number, "w", encoding="utf-8", errors="backslashreplace") as file:  # noqa: PTH123
-            traceback.print_exception(error, file=file)
-        known = [f"the traceback is in {name}"]
-    say(f"{where}unexpected {type(error).__name__}: {error}; {'; '.join(known)}")
-    return CRASH
+    code = MISTAKE
+    if not isinstance(error, UserError):
+        known = getattr(error, "__notes__", None)
+        if not known:
+            number, name = tempfile.mkstemp(".txt", "internal-gan-", text=True)
+            with open(number, "w", encoding="utf-8", errors="backslashreplace") as file:  # noqa: PTH123
+                traceback.print_exception(error, file=file)
+            known = [f"the traceback is in {name}"]
+        text = f"unexpected {type(error).__name__}: {error}; {'; '.join(known)}"
+        error, code = UserError(text, kind="unexpected"), CRASH
+    say(json.dumps(vars(error)) if os.environ.get(ERRORS) == "json" else f"{where}{error}")
+    return code

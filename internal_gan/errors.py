@@ -1,10 +1,13 @@
 """The exception for mistakes that users can correct, and common messages."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from math import inf
+from typing import Any, Literal, Self
+
+Kind = Literal["missing", "unknown", "large", "unconfirmed", "unexpected"]
 
 # What people, and the tabs of the page, call tasks.
 ALSO_CALLED = {
@@ -20,8 +23,39 @@ ALSO_CALLED = {
 class UserError(ValueError):
     """A mistake that the user can correct; its one line says what is wrong and what is allowed.
 
-    The command line prints it without a traceback and exits with code 2.
+    The command line prints it without a traceback and exits with code 2. Programs need not read the
+    line, as far as the attributes tell the same:
+
+    Attributes:
+        problem: the line without ``advice``.
+        option: the full name of the option to correct, such as ``sample.size``.
+        kind: ``"missing"`` for a file, a run or a folder that does not exist; ``"unknown"`` for a
+            name that is none of ``allowed``; ``"large"`` for a picture of more pixels than are
+            read; ``"unconfirmed"`` for a result that needs ``confirm=large``; ``"unexpected"`` for
+            an error in this package, which the page tells like a user's.
+        allowed: the names that are allowed, or the numbers in words, as ``1 to 9``.
+        advice: what to do, and the end of the line; empty if there is none apart.
     """
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        option: str | None = None,
+        kind: Kind | None = None,
+        allowed: Sequence[str] | str | None = None,
+        advice: str = "",
+    ) -> None:
+        super().__init__(f"{problem}; {advice}" if advice else problem)
+        self.problem = problem
+        self.option = option
+        self.kind = kind
+        self.allowed = allowed
+        self.advice = advice
+
+    def reworded(self, problem: str, **fields: Any) -> Self:
+        """The same mistake with another ``problem`` and other ``fields``."""
+        return type(self)(**{**vars(self), "problem": problem, **fields})
 
 
 @contextmanager
@@ -30,18 +64,18 @@ def about(option: str) -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        raise UserError(f"{option}={error}") from error
+        raise error.reworded(f"{option}={error.problem}", option=option) from error
 
 
 @contextmanager
-def refusing(what: str) -> Iterator[None]:
+def refusing(what: str, option: str | None = None) -> Iterator[None]:
     """Let plain ValueErrors of a block be UserErrors that begin with ``what``."""
     try:
         yield
     except UserError:
         raise
     except ValueError as error:
-        raise UserError(f"{what}: {error}") from error
+        raise UserError(f"{what}: {error}", option=option) from error
 
 
 @dataclass(frozen=True)
@@ -93,4 +127,5 @@ def unknown(what: str, name: object, allowed: Iterable[str]) -> UserError:
     """
     names = list(allowed)
     hint = nearest(str(name), names) or "."
-    return UserError(f"{what}={name}: there is no such {what}{hint} Allowed: {', '.join(names)}")
+    text = f"{what}={name}: there is no such {what}{hint} Allowed: {', '.join(names)}"
+    return UserError(text, option=what, kind="unknown", allowed=names)

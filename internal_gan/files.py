@@ -24,27 +24,31 @@ TEMPORARY_PREFIX = ".tmp-"
 # How long to wait for another process to close a file, in seconds.
 PATIENCE, PAUSE = 2.0, 0.02
 
+_ELSEWHERE = "choose another folder"
+# What is wrong, and what to do about it.
 _REASONS = {
-    errno.ENOSPC: "the disk is full; free some space or choose another folder",
-    errno.EDQUOT: "the disk quota is used up; free some space or choose another folder",
-    errno.EFBIG: "the file is larger than this system allows (ulimit -f); choose another folder",
-    errno.EACCES: "permission denied; choose a folder that you may write to",
-    errno.EPERM: "permission denied; choose a folder that you may write to",
-    errno.EROFS: "the file system is read-only; choose another folder",
-    errno.EEXIST: "a file of that name is in the way; choose another folder",
-    errno.ENOENT: "its folder does not exist",
-    errno.ENOTDIR: "a part of the path is a file, not a folder",
-    errno.EISDIR: "a folder of that name is in the way",
-    errno.ENAMETOOLONG: "the name is too long",
-    errno.EINVAL: "this system does not allow such a name; choose another",
-    errno.EIO: "the disk reports an input/output error",
+    errno.ENOSPC: ("the disk is full", "free some space or choose another folder"),
+    errno.EDQUOT: ("the disk quota is used up", "free some space or choose another folder"),
+    errno.EFBIG: ("the file is larger than this system allows (ulimit -f)", _ELSEWHERE),
+    errno.EACCES: ("permission denied", "choose a folder that you may write to"),
+    errno.EPERM: ("permission denied", "choose a folder that you may write to"),
+    errno.EROFS: ("the file system is read-only", _ELSEWHERE),
+    errno.EEXIST: ("a file of that name is in the way", _ELSEWHERE),
+    errno.ENOENT: ("its folder does not exist", ""),
+    errno.ENOTDIR: ("a part of the path is a file, not a folder", ""),
+    errno.EISDIR: ("a folder of that name is in the way", ""),
+    errno.ENAMETOOLONG: ("the name is too long", ""),
+    errno.EINVAL: ("this system does not allow such a name", "choose another"),
+    errno.EIO: ("the disk reports an input/output error", ""),
 }
 
 
 def write_error(path: Path, error: OSError) -> UserError | None:
     """Why ``path`` cannot be written; None if the user cannot help it."""
-    reason = _REASONS.get(error.errno or 0)
-    return UserError(f"cannot write {path}: {reason}") if reason else None
+    if error.errno not in _REASONS:
+        return None
+    problem, advice = _REASONS[error.errno]
+    return UserError(f"cannot write {path}: {problem}", advice=advice)
 
 
 # Errors that only the user can correct; others may be bugs of this package.
@@ -70,7 +74,7 @@ def disk_errors(place: Path) -> Iterator[None]:
         if error.errno in _FULL:
             raise write_error(path, error) or error from error
         if error.errno in _NEVER_OURS and error.filename:
-            raise UserError(f"{path}: {_REASONS[error.errno].partition(';')[0]}") from error
+            raise UserError(f"{path}: {_REASONS[error.errno][0]}") from error
         raise
 
 

@@ -18,7 +18,8 @@ def read_weights(path: str | Path, option: str) -> dict[str, Tensor]:
     path = Path(path)
     name = f"{option}={path}"
     if not path.is_file():
-        raise UserError(f"{name}: there is no such file; allowed is a file of weights")
+        text = f"{name}: there is no such file; allowed is a file of weights"
+        raise UserError(text, option=option, kind="missing")
     try:
         if path.suffix == ".safetensors":
             return load_file(path)

@@ -13,6 +13,10 @@ from pathlib import Path
 from subprocess import DEVNULL, PIPE, Popen
 from typing import Any
 
+from internal_gan.commands import ERRORS
+from internal_gan.errors import UserError
+from internal_gan.files import json_object
+
 
 def interrupt(pid: int) -> None:
     """Ask a process of this program to stop, as Ctrl-C does; an OSError if it cannot be asked."""
@@ -24,7 +28,7 @@ def _start(*arguments: str, **pipes: Any) -> Popen[str]:
     """Start ``python -m ARGUMENTS`` out of reach of Ctrl-C, which is for the server."""
     return Popen(
         [sys.executable, "-m", *arguments],
-        env=os.environ | {"PYTHONIOENCODING": "utf-8"},
+        env=os.environ | {"PYTHONIOENCODING": "utf-8", ERRORS: "json"},
         encoding="utf-8",
         start_new_session=True,  # ignored on Windows
         creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
@@ -47,11 +51,11 @@ class Worker:
         with self._turn, suppress(OSError):
             self._running()
 
-    def do(self, run: str, overrides: Sequence[str]) -> str | None:
+    def do(self, run: str, overrides: Sequence[str]) -> UserError | None:
         """Run the command of a run to its end; returns an error, in one line, or None."""
         with self._turn:
             if run in self._stopped:
-                return "it was stopped"
+                return UserError("it was stopped")
             self._at = run
             try:
                 process = self._running()
@@ -59,20 +63,21 @@ class Worker:
                 assert process.stdout is not None
                 process.stdin.write(json.dumps(list(overrides)) + "\n")
                 process.stdin.flush()
-                error: str | None = json.loads(process.stdout.readline())
+                error = json.loads(process.stdout.readline())
             except (OSError, ValueError):  # at the end of a file, no JSON is read
                 if self._process is not None:
                     self._process.kill()
                     self._process.communicate()  # closes its pipes
                 self._process = None
                 if self._closed:
-                    return "the server has stopped"
+                    return UserError("the server has stopped")
                 if run in self._stopped:
-                    return "it was stopped"
-                return "the worker process ended; there may not be enough memory for this"
+                    return UserError("it was stopped")
+                why = "the worker process ended; there may not be enough memory for this"
+                return UserError(why)
             finally:
                 self._at = None
-            return error
+            return UserError(**error) if error else None
 
     def stop(self, run: str) -> None:
         """Stop the command of a run, or keep it from starting."""
@@ -104,7 +109,7 @@ class Trainings:
     def __init__(self) -> None:
         self._changing = threading.Lock()
         self._one_by_one = ThreadPoolExecutor(max_workers=1)
-        self._queue: dict[Path, Future[str | None]] = {}
+        self._queue: dict[Path, Future[UserError | None]] = {}
         self._process: Popen[str] | None = None
         self._stopped = set[Path]()
 
@@ -121,7 +126,7 @@ class Trainings:
             queue = [one for one, training in self._queue.items() if not training.done()]
         return queue.index(folder) if folder in queue else None
 
-    def error(self, folder: Path) -> str | None:
+    def error(self, folder: Path) -> UserError | None:
         """Why a training failed, in one line."""
         training = self._queue.get(folder)
         if training is None or not training.done() or training.cancelled():
@@ -146,7 +151,7 @@ class Trainings:
             self.stop(folder)
         self._one_by_one.shutdown()
 
-    def _train(self, folder: Path, overrides: Sequence[str]) -> str | None:
+    def _train(self, folder: Path, overrides: Sequence[str]) -> UserError | None:
         with self._changing:
             if folder in self._stopped:
                 return None
@@ -155,11 +160,12 @@ class Trainings:
                     "internal_gan", *overrides, stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE
                 )
             except OSError as error:
-                return f"the training could not start: {error.strerror or error}"
+                return UserError(f"the training could not start: {error.strerror or error}")
         _, said = process.communicate()
         with self._changing:
             self._process = None
         errors = [line for line in said.splitlines() if line.startswith("error: ")]
         if process.returncode in (0, 130, 143) or (folder in self._stopped and not errors):
             return None
-        return errors[-1].removeprefix("error: ") if errors else "the training ended unexpectedly"
+        fields = json_object(errors[-1].removeprefix("error: ")) if errors else {}
+        return UserError(**(fields or {"problem": "the training ended unexpectedly"}))

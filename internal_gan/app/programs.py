@@ -27,14 +27,16 @@ from internal_gan.app.uploads import Upload, Uploads, plain
 from internal_gan.config.arguments import SHORT, quote, written
 from internal_gan.config.catalogue import MAKING, SPECS
 from internal_gan.config.options import PATHS, taken_by
-from internal_gan.errors import UserError
+from internal_gan.errors import Kind, UserError
 from internal_gan.runs.records import read_results
 from internal_gan.stopping import Stopped
 
 TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp", ".html": "text/html"}
 LAYERS = "layers.files"
 POST = ".post-"  # begins the name of a folder for a request, then its server's process
-Do = Callable[[str, Sequence[str]], str | None]
+Do = Callable[[str, Sequence[str]], UserError | None]
+# Statuses of the answer for kinds of errors; others have 400.
+STATUSES: dict[Kind | None, int] = {"missing": 404, "unknown": 404, "large": 413, "unexpected": 500}
 # A number, a word, or a list of them: nothing that Hydra interprets further.
 VALUE = re.compile(r"[A-Za-z0-9_:.%-]{1,40}|\[[A-Za-z0-9_:.%\[\], -]{0,80}\]")
 
@@ -177,10 +179,9 @@ def done(task: str, form: FormData, runs: Runs, uploads: Uploads, do: Do) -> Res
         error = do(folder.name, overrides + overrides_of(task, options))
         if error is not None:
             for path in pixels:
-                error = error.replace(str(path), path.name)
-            error = runs.said(error)
-            refusal = 415 if 0 in pixels.values() else 400
-            raise HTTPException(500 if error.startswith("unexpected ") else refusal, error)
+                error = error.reworded(error.problem.replace(str(path), path.name))
+            usual = 415 if 0 in pixels.values() else 400
+            raise HTTPException(STATUSES.get(error.kind, usual), runs.said(error)["message"])
         made = [
             run / one.file
             for one in read_results(run)

@@ -28,9 +28,11 @@ class Runs:
         places = "|".join(re.escape(str(path)) for path in (folder.resolve(), folder))
         self._here = re.compile(rf"(?:{places})/(?:{FOLDER}/photos/\w{{16}}/)?")
 
-    def said(self, text: str) -> str:
+    def said(self, error: UserError) -> dict[str, Any]:
         """An error as others may read it: its files without the folders of this machine."""
-        return self._here.sub("", text)
+        problem, advice = (self._here.sub("", text) for text in (error.problem, error.advice))
+        found = error.reworded(problem, advice=advice)
+        return {**vars(found), "message": str(found)}
 
     def new(self, photo: str, kind: str) -> str:
         """A name for a new run, ``PHOTO-KIND/TIME``."""
@@ -43,9 +45,9 @@ class Runs:
         path = self.folder / name
         lengths = [len(part) for part in name.encode(errors="replace").split(b"/")]
         if not _NAME.fullmatch(name) or max(lengths) > MAX_NAME:
-            raise UserError("there is no such run")
+            raise UserError("there is no such run", kind="missing")
         if not path.resolve().is_relative_to(self.folder.resolve()):
-            raise UserError("there is no such run")
+            raise UserError("there is no such run", kind="missing")
         return path
 
     def file(self, name: str, file: str) -> Path:
@@ -55,7 +57,7 @@ class Runs:
             path = (folder / file).resolve()
             if path.is_file() and path.is_relative_to(folder.resolve()):
                 return path
-        raise UserError("there is no such file")
+        raise UserError("there is no such file", kind="missing")
 
     def others(self) -> list[str]:
         """The names of runs with a report that the page did not start, newest first."""
@@ -70,7 +72,7 @@ class Runs:
         return read_json_object(request_path(self.path(name)))
 
     def about(
-        self, name: str, place: int | None, error: str | None, drawing: bool
+        self, name: str, place: int | None, error: UserError | None, drawing: bool
     ) -> dict[str, Any]:
         """What the page shows about a run: its ``place`` in the queue of trainings, if any, the
         ``error`` for which it did not start, and whether the worker is ``drawing`` it."""
@@ -86,6 +88,8 @@ class Runs:
             state = "failed"
         elif state == "interrupted" or (state == "unknown" and request):
             state = "stopped"
+        if error is None and (reason := status.get("reason")):
+            error = UserError(reason)
         can = [task for task in SPECS if trains and asked.get("model") in families_for(task)]
         return {
             "run": name,
@@ -97,7 +101,7 @@ class Runs:
             "trains": trains,
             "state": state,
             "place": place,
-            "error": self.said(error or status.get("reason") or "") or None,
+            "error": error and self.said(error),
             "share": status.get("share", 0.0),
             "seconds_left": status.get("seconds_left"),
             "page": self.url(name, "index.html") if folder.report_path.is_file() else None,

@@ -15,7 +15,6 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
@@ -24,7 +23,7 @@ from starlette.staticfiles import StaticFiles
 
 from internal_gan.api.previews import Previews
 from internal_gan.app import pictures, programs, runs
-from internal_gan.app.guard import API, Guard
+from internal_gan.app.guard import API, HEADER, Guard
 from internal_gan.app.processes import Trainings, Worker, interrupt
 from internal_gan.app.settings import Settings
 from internal_gan.app.uploads import Upload, Uploads
@@ -145,7 +144,7 @@ class Server:
             self.drawing.remove(name)
         if error is not None:
             await run_in_threadpool(self._forget, upload, name)
-            raise UserError(error)
+            raise error
         return JSONResponse(self._about(name))
 
     async def preview(self, request: Request, tells: bool = False) -> Response:
@@ -184,10 +183,10 @@ class Server:
         """Do a task for another program."""
         task = request.path_params["task"]
         if task not in MAKING:
-            raise HTTPException(404, str(unknown("task", task, MAKING)))
+            raise unknown("task", task, MAKING)
         name = secrets.token_hex(8)
 
-        def do(_: str, overrides: Sequence[str]) -> str | None:
+        def do(_: str, overrides: Sequence[str]) -> UserError | None:
             return self.worker.do(name, overrides)
 
         async with (
@@ -253,7 +252,7 @@ class Server:
     async def delete(self, request: Request) -> Response:
         folder = self.runs.path(name := _name(request))
         if not self.runs.asked(name):
-            raise UserError("there is no such run")
+            raise UserError("there is no such run", kind="missing")
         self._check_ended(name)
         for upload in self.uploads.all():
             if name in upload.runs:
@@ -310,10 +309,14 @@ class Server:
             return Response(path.read_bytes(), media_type=programs.TYPES[path.suffix])
         return FileResponse(path)
 
-    async def user_error(self, _: Request, error: Exception) -> Response:
-        text = self.runs.said(str(error))
-        code = 404 if text.startswith("there is no such") else 400
-        return PlainTextResponse(text, 507 if is_full(error) else code)
+    async def user_error(self, request: Request, error: Exception) -> Response:
+        """The fields of an error for the page, and its line for other programs."""
+        assert isinstance(error, UserError)
+        told = self.runs.said(error)
+        code = 507 if is_full(error) else programs.STATUSES.get(error.kind, 400)
+        if HEADER in request.headers:
+            return JSONResponse(told, code)
+        return PlainTextResponse(told["message"], code)
 
     def _about(self, name: str) -> dict[str, Any]:
         folder = self.runs.path(name)

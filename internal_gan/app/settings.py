@@ -104,4 +104,5 @@ def _read(name: str, text: str) -> object:
             value = kind(text)
         if text and field.metadata["allowed"](value):
             return value.expanduser() if isinstance(value, Path) else value
-    raise UserError(f"{name}={text}: needs {field.metadata['needs']}")
+    why, allowed = field.metadata["needs"], field.metadata["values"]
+    raise UserError(f"{name}={text}: needs {why}", option=name, allowed=allowed)

@@ -92,7 +92,7 @@ class Uploads:
             try:
                 photo = read_image(path)
             except UserError as error:
-                raise UserError(str(error).replace(str(path), name)) from error
+                raise error.reworded(error.problem.replace(str(path), name)) from error
             picture, size = shown(photo, SHOWN_SIDE), photo.size
             del photo
         _save(picture, path.with_name("shown.jpg"))
@@ -109,7 +109,7 @@ class Uploads:
         with suppress(UserError):  # a damaged one
             found = read_record(_Record, folder / "photo.json") if _ID.fullmatch(id) else None
         if found is None:
-            raise UserError("there is no such photo")
+            raise UserError("there is no such photo", kind="missing")
         height, width = found.size
         return Upload(
             id, plain(found.name), folder / plain(found.file), (height, width), found.runs
@@ -138,7 +138,7 @@ class Uploads:
     def copy(self, upload: Upload, which: str) -> Path:
         """The JPEG file of one of ``COPIES`` or of ``IMPORTANCE``, made if it is missing."""
         if which not in (*COPIES, IMPORTANCE):
-            raise UserError("there is no such picture")
+            raise UserError("there is no such picture", kind="missing")
         path = upload.path.parent / f"{which}.jpg"
         with self._reading:
             if not path.is_file():
@@ -178,7 +178,7 @@ class Uploads:
         """The file of a drawing, or a UserError."""
         found = self._photos.glob(f"*/{id}.png") if _ID.fullmatch(id) else iter(())
         if (path := next(found, None)) is None:
-            raise UserError("there is no such drawing")
+            raise UserError("there is no such drawing", kind="missing")
         return path
 
     def pixels(self, name: str, path: Path) -> int:

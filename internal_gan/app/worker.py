@@ -1,5 +1,5 @@
 """A process that runs commands one after another, with the package already loaded: it reads lists
-of overrides, one a line, as JSON, and answers each with a line: null, or why it failed."""
+of overrides, one a line, as JSON, and answers each with a line: null, or the error's fields."""
 
 import contextlib
 import io
@@ -30,21 +30,23 @@ def main() -> None:
     compile_loops(partial(print, file=sys.stderr))
     print("ready", file=answers, flush=True)
     for line in sys.stdin:
-        print(json.dumps(done(json.loads(line))), file=answers, flush=True)
+        error = done(json.loads(line))
+        print(json.dumps(error and vars(error)), file=answers, flush=True)
 
 
-def done(overrides: Sequence[str]) -> str | None:
+def done(overrides: Sequence[str]) -> UserError | None:
     """Run a command; returns an error, in one line, or None."""
     try:
         with contextlib.redirect_stderr(io.StringIO()), disk_errors(Path()):
             run(compose(prepare(overrides)), changed={key_of(one) for one in overrides})
     except UserError as error:
-        return " ".join(str(error).split())
+        return error.reworded(" ".join(error.problem.split()))
     except MemoryError:
-        return "there is not enough memory for this"
+        return UserError("there is not enough memory for this")
     except Exception as error:
         traceback.print_exc()
-        return f"unexpected {type(error).__name__}: {' '.join(str(error).split())}"
+        text = f"unexpected {type(error).__name__}: {' '.join(str(error).split())}"
+        return UserError(text, kind="unexpected")
     return None
 
 

@@ -144,7 +144,7 @@ def check_image_file(image: str | None) -> None:
     except UserError as error:
         is_folder = os.path.isdir(image)  # noqa: PTH112 (Path.is_dir raises on too long names)
         hint = f"; -m image={image} makes one run per image in it" if is_folder else ""
-        raise UserError(f"image={error}{hint}") from None
+        raise error.reworded(f"image={error}{hint}", option="image", advice="") from None
 
 
 def _model(overrides: Sequence[str]) -> list[str]:

@@ -70,7 +70,7 @@ class Part(functools.partial[Any]):
     key: str
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
-        with refusing(self.key):
+        with refusing(self.key, self.key):
             return super().__call__(*args, **kwargs)
 
 

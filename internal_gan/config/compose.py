@@ -119,7 +119,7 @@ def to_options(config: DictConfig) -> Options:
         raise unknown("task", options.task, SPECS)
     for key, entry in FIELDS.items():
         value = attrgetter(key)(options)
-        with refusing(f"{key}={value}"):
+        with refusing(f"{key}={value}", key):
             fits = value is None or entry.metadata["allowed"](value)
         if not fits:
             raise wrong_value(key, value)

@@ -1,7 +1,7 @@
 """Fields of the option dataclasses, with their default, help and allowed values."""
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import field
 from typing import Any
 
@@ -18,14 +18,16 @@ def option(
     allowed: Callable[[Any], bool] = lambda value: True,
     *,
     is_path: bool = False,
+    values: Sequence[str] | str | None = None,
 ) -> Any:
     """A field whose metadata holds these arguments by name; a callable ``default`` makes the value.
 
     ``help`` is a line, and ``needs`` completes "needs ..." in error messages. ``allowed`` says
     whether a value of the right type, not null, is valid; it may raise a ValueError that says why
-    not. A path names a file or folder, and is therefore quoted for Hydra.
+    not. A path names a file or folder, and is therefore quoted for Hydra. ``values`` are what
+    errors tell as :attr:`UserError.allowed`.
     """
-    about = {"help": help, "needs": needs, "allowed": allowed, "is_path": is_path}
+    about = {"help": help, "needs": needs, "allowed": allowed, "is_path": is_path, "values": values}
     if callable(default):
         return field(default_factory=default, metadata=about)
     return field(default=default, metadata=about)
@@ -55,7 +57,7 @@ def _are_names(value: Any) -> bool:
 def one_of(names: tuple[str, ...], default: str | None, help: str) -> Any:
     """One of these names, or null if that is the default."""
     needs = "one of " + ", ".join(names) + (", or null" if default is None else "")
-    return option(default, help, needs, lambda value: value in names)
+    return option(default, help, needs, lambda value: value in names, values=names)
 
 
 def number(
@@ -66,7 +68,7 @@ def number(
     joined = " " if words.startswith("above") else ", " if words.endswith("more") else " from "
     null = ", or null" if default is None else ""
     needs = f"{kind}{of and ' '}{of}{joined}{words}{null}"
-    return option(default, help, needs, within.__contains__)
+    return option(default, help, needs, within.__contains__, values=words)
 
 
 def whole(default: int | None, within: Range, help: str, of: str = "") -> Any:

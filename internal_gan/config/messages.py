@@ -21,7 +21,8 @@ def parsed(override: str) -> Override:
     except OverrideParseException as error:
         key = key_of(override)
         why = "cannot be read; quote a value with spaces or special characters, key='\"value\"'"
-        raise UserError(f"{override}: {_needs(key) if key in FIELDS else why}") from error
+        why = _needs(key) if key in FIELDS else why
+        raise UserError(f"{override}: {why}", option=key) from error
 
 
 def refused(overrides: Sequence[str], error: Exception, chosen: DictConfig) -> UserError:
@@ -59,7 +60,8 @@ def _mistake(override: Override, chosen: DictConfig) -> UserError | None:
 
 def wrong_value(key: str, value: Any) -> UserError:
     """The error for a value that an option does not take."""
-    return UserError(f"{key}={written(value)}: {_needs(key)}")
+    allowed = FIELDS[key].metadata["values"] if key in FIELDS else None
+    return UserError(f"{key}={written(value)}: {_needs(key)}", option=key, allowed=allowed)
 
 
 def _needs(key: str) -> str:
@@ -82,7 +84,8 @@ def unknown_option(key: str, known: Iterable[str]) -> UserError:
     parts = {k for k in known if k != parent}
     same = sorted(k for k in parts if k.rpartition(".")[2] == key)
     hint = f"; did you mean {' or '.join(map(repr, same))}?" if same else nearest(key, parts) or "."
-    return UserError(f"{key}: there is no such option{hint} Allowed: {', '.join(siblings)}")
+    text = f"{key}: there is no such option{hint} Allowed: {', '.join(siblings)}"
+    return UserError(text, option=key, kind="unknown", allowed=siblings)
 
 
 def _keys(values: Any, prefix: str = "") -> Iterator[str]:

@@ -80,7 +80,7 @@ def records_of(folder: Path) -> list[Record]:
     """The runs of a folder, with the options in which those of a family differ; a UserError if
     there are none."""
     if not folder.is_dir():
-        raise UserError(f"runs={folder}: there is no such folder")
+        raise UserError(f"runs={folder}: there is no such folder", option="runs", kind="missing")
     if records := read_records(folder):
         return records
     # Not those of a multirun; in the folder or one level deeper.

@@ -170,7 +170,8 @@ def _groups(path: Path) -> dict[str, list[Path]]:
     if path.is_file():
         return {"samples": [path]}
     if not path.is_dir():
-        raise UserError(f"evaluate.samples={path}: there is no such file or folder")
+        text = f"evaluate.samples={path}: there is no such file or folder"
+        raise UserError(text, option="evaluate.samples", kind="missing")
     entries = [entry for entry in sorted(path.iterdir()) if not entry.name.startswith(".")]
     folders = [entry for entry in entries if entry.is_dir() and entry.name not in BESIDE]
     # With a slash, no folder has the name of the pictures beside the folders.

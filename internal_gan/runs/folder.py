@@ -78,7 +78,7 @@ class RunFolder:
         except NotADirectoryError as error:
             raise UserError(f"{path} is a file; give the run folder that holds it") from error
         except FileNotFoundError as error:
-            raise UserError(f"run folder {path} does not exist") from error
+            raise UserError(f"run folder {path} does not exist", kind="missing") from error
         except OSError as error:
             raise UserError(f"cannot read run folder {path}: {error.strerror}") from error
         lacking = [name for name in ("config.yaml", *needs) if name not in names]

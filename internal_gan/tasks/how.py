@@ -117,7 +117,10 @@ class How:
         if not self.confirmed and pixels > LARGE:
             raise UserError(
                 f"{option}: a result of {pixels / 1e6:.0f} megapixels takes about "
-                f"{memory(BYTES_PER_PIXEL * pixels)} of memory; to go on, add confirm=large"
+                f"{memory(BYTES_PER_PIXEL * pixels)} of memory",
+                option=option.partition("=")[0],
+                kind="unconfirmed",
+                advice="to go on, add confirm=large",
             )
 
     def tell_new_colours(self, photo: Photo | None = None, *, blends: bool = False) -> None:

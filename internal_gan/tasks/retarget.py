@@ -164,7 +164,7 @@ def _targets(
     photo = finisher()
     own, transform = photo.photo_size, None
     if wanted.corners is not None:
-        with refusing(f"retarget.corners={wanted.corners}"):
+        with refusing(f"retarget.corners={wanted.corners}", "retarget.corners"):
             transform = Homography.to_corners([(2 * x - 1, 2 * y - 1) for y, x in wanted.corners])
     usual: list[Any] = EXAMPLES if transform is None else [["100%", "100%"]]
     # Pairs: the size of a result, and what makes the finisher of a part of it.

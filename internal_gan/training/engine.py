@@ -32,12 +32,14 @@ _unfilled = temporary(torch.utils.deterministic, "fill_uninitialized_memory", Fa
 class TrainingStopped(Exception):  # noqa: N818 (an outcome, not an error)
     """The run stopped on request; what it has learnt is saved in ``folder``, to be resumed.
 
-    ``reason`` is what requested the stop, and the stage and step that were reached, if any.
+    ``by`` is what requested the stop: SIGINT, SIGTERM or stop(). ``reason`` also says which stage
+    and step were reached, if any.
     """
 
-    def __init__(self, reason: str, folder: Path) -> None:
-        super().__init__(reason, folder)
-        self.reason = reason
+    def __init__(self, by: str, when: str, folder: Path) -> None:
+        super().__init__(by, when, folder)
+        self.by = by
+        self.reason = f"{by} {when}"
         self.folder = folder
 
     def __str__(self) -> str:
@@ -88,7 +90,8 @@ def train(
         except Stopped:
             if state:
                 restore_model(folder, model, rng, state)
-            raise TrainingStopped(f"{request.reason} while steps were timed", folder.path) from None
+            by = str(request.reason)
+            raise TrainingStopped(by, "while steps were timed", folder.path) from None
         folder.write_status("running", threads=plan.threads)
         if state:
             restore_model(folder, model, rng, state)
@@ -111,8 +114,8 @@ def train(
                 state = None
             save = partial(save_state, folder, model, plan, trainer, stage_rng)
             if reason := _take_steps(trainer, save, options, callbacks, request):
-                where = f"{stage.name}, step {trainer.step}"
-                raise TrainingStopped(f"{reason} at {where}", folder.path)
+                when = f"at {stage.name}, step {trainer.step}"
+                raise TrainingStopped(reason, when, folder.path)
             took, precision = time.monotonic() - began, trainer.precision
             try:
                 trainer.finish()
@@ -120,7 +123,7 @@ def train(
                 if failed == index:
                     raise
                 failed = index
-                _log.warning("%s; trained again with another seed", str(error).partition(";")[0])
+                _log.warning("%s; trained again with another seed", error.problem)
                 ends += time.monotonic() - began  # a failure does not make what follows shorter
                 continue
             previous = stage

@@ -294,7 +294,7 @@ def test_the_textures_of_a_material_in_blender_tile_together(
         ("sample", {"image": "photo.png", "model": "=singan"}, 400, "model: cannot be set here"),
         ("sample", {"sample.count": "=1"}, 400, "task=sample needs a photo, image=FILE, or a"),
         ("sample", {"checkpoint": "=../x"}, 404, "there is no such run"),
-        ("sample", {"checkpoint": "=a/b"}, 400, "run folder a/b does not exist"),
+        ("sample", {"checkpoint": "=a/b"}, 404, "run folder a/b does not exist"),
         ("fill", {}, 400, "the request: needs to be multipart/form-data"),
     ],
 )
@@ -338,9 +338,9 @@ def test_work_ends_when_its_client_goes_away(
         ended.set()
         raise Stopped
 
-    def done(run: str, overrides: Any) -> str:
+    def done(run: str, overrides: Any) -> UserError:
         begun.set()
-        return f"stopped: {ended.wait(30)}"
+        return UserError(f"stopped: {ended.wait(30)}")
 
     monkeypatch.setattr(server.app, "previews", lambda path: Mock(side_effect=drawn))
     monkeypatch.setattr(server.app.worker, "do", done, raising=False)

@@ -28,6 +28,7 @@ from internal_gan.app.guard import HEADER
 from internal_gan.app.processes import Worker
 from internal_gan.app.server import MAX_TABS, application
 from internal_gan.app.settings import Settings
+from internal_gan.errors import UserError
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.files.marks import xmp
 from internal_gan.runs.folder import RunFolder
@@ -77,7 +78,8 @@ def photo(client: TestClient) -> str:
 
 def error(answer: Any, code: int = 400) -> str:
     assert answer.status_code == code, answer.text
-    text = str(answer.text)
+    told = answer.json() if "json" in answer.headers["content-type"] else {"message": answer.text}
+    text = str(told["message"])
     assert "\n" not in text
     assert "Traceback" not in text
     return text
@@ -207,25 +209,28 @@ def test_the_printed_addresses_can_be_opened() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "part"),
+    ("asked", "code", "part"),
     [
-        ({"task": "train"}, "not on this page"),
-        ({"task": "fill", "options": {"mask.file": "../x"}}, "no such drawing"),
-        ({"task": "sample", "model": "ingan"}, "model=ingan: not for task=sample; allowed: singan"),
-        ({"task": "extend", "model": "singan"}, "model=singan: not for task=extend; allowed: none"),
-        ({"task": "sample", "model": ["singan"]}, "not for task=sample"),
-        ({"task": "sample", "run": "../x"}, "no such run"),
-        ({"task": "sample", "run": "a/b"}, "run folder a/b does not exist"),
+        ({"task": "train"}, 400, "not on this page"),
+        ({"task": "fill", "options": {"mask.file": "../x"}}, 404, "no such drawing"),
+        ({"task": "sample", "model": "ingan"}, 400, "model=ingan: not for task=sample; allowed: s"),
+        ({"task": "extend", "model": "singan"}, 400, "singan: not for task=extend; allowed: none"),
+        ({"task": "sample", "model": ["singan"]}, 400, "not for task=sample"),
+        ({"task": "sample", "run": "../x"}, 404, "no such run"),
+        ({"task": "sample", "run": "a/b"}, 404, "run folder a/b does not exist"),
         # As on the command line.
         (
             {"task": "sample", "options": {"sample.start_scale": 7}},
+            400,
             "sample.start_scale=7: 4 of the model's 4 scales are finished",
         ),
     ],
 )
-def test_an_invalid_request_is_one_line(client: Any, photo: str, asked: Any, part: str) -> None:
+def test_an_invalid_request_is_one_line(
+    client: Any, photo: str, asked: Any, code: int, part: str
+) -> None:
     answer = client.post(f"/photos/{photo}/runs", json=asked)
-    assert part in error(answer, 404 if part.startswith("no such") else 400)
+    assert part in error(answer, code)
     assert client.get(f"/photos/{photo}").json()["runs"] == []
 
 
@@ -312,15 +317,31 @@ def test_a_full_disk_is_told_and_leaves_nothing(
 def test_a_run_that_fails_leaves_no_folder(
     client: Any, photo: str, runs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def failed(run: str, overrides: Any) -> str:
+    def failed(run: str, overrides: Any) -> UserError:
         (runs / run).mkdir()
-        return f"image={runs.resolve()}/.app/photos/{photo}/photo.png: too odd"
+        return UserError(f"image={runs.resolve()}/.app/photos/{photo}/photo.png: too odd")
 
     monkeypatch.setattr(client.app.state.server.worker, "do", failed)
     before = sorted(runs.rglob("*"))
     answer = client.post(f"/photos/{photo}/runs", json={"task": "make_tileable"})
     assert error(answer) == "image=photo.png: too odd"
     assert sorted(runs.rglob("*")) == before
+
+
+def test_what_must_be_confirmed_and_what_a_training_lacks_are_told_as_fields(
+    client: Any, photo: str, runs: Path
+) -> None:
+    where = f"/photos/{photo}/runs"
+    large = {"task": "super_resolution", "options": {"super_resolution.factor": 152}}
+    answer = client.post(where, json=large)
+    told = answer.json()
+    assert error(answer) == f"{told['problem']}; to go on, add confirm=large"
+    assert (told["option"], told["kind"]) == ("super_resolution.factor", "unconfirmed")
+    (runs / ".app/photos" / photo / "photo.png").unlink()
+    run = client.post(where, json={"task": "sample", "model": "singan"}).json()["run"]
+    told = waited_for(client, photo, run, "failed")["error"]
+    assert (told["option"], told["kind"]) == ("image", "missing")
+    assert told["message"].startswith("image=photo.png: no such file")
 
 
 def test_photos_are_read_one_after_another(
@@ -516,14 +537,14 @@ def test_two_signals_at_once_end_the_server(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_stopping_one_drawing_leaves_the_others_running(tmp_path: Path) -> None:
     worker = Worker()
-    answers: dict[str, str | None] = {}
+    answers: dict[str, str] = {}
     photo = tmp_path / "photo.png"
     photo.write_bytes(png())
     worker.start()
 
     def draw(run: str) -> None:
         command = ("task=sample", f"image={photo}", "sample.count=1", f"output={tmp_path / run}")
-        answers[run] = worker.do(run, command)
+        answers[run] = str(worker.do(run, command))
 
     def draw_and_stop(first: str, second: str, stopped: str) -> None:
         """Stop a drawing while the process, held still, is at the first."""
@@ -540,7 +561,7 @@ def test_stopping_one_drawing_leaves_the_others_running(tmp_path: Path) -> None:
     draw_and_stop("third", "fourth", stopped="third")
     worker.close()
     stopped = "it was stopped"
-    assert answers == {"first": None, "second": stopped, "third": stopped, "fourth": None}
+    assert answers == {"first": "None", "second": stopped, "third": stopped, "fourth": "None"}
 
 
 def test_a_run_on_another_machine_is_not_signalled(

@@ -1,7 +1,9 @@
 """The configuration is composed and checked, and survives being written and read."""
 
+import pickle
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from hydra import initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 
 from internal_gan.config.compose import compose, load_options, options_of, save_options
-from internal_gan.config.conf import conf_dir
+from internal_gan.config.conf import conf_dir, groups
 from internal_gan.config.options import Options
 from internal_gan.errors import UserError
 from tests.tiny import complaint
@@ -33,6 +35,25 @@ def test_an_experiment_that_builds_on_another_is_refused_with_another_model() ->
     # Quoted, a name means the same.
     with pytest.raises(UserError, match=f"^model=singan: {experiment} is of model=ingan_unet; "):
         compose(["model='singan'", experiment])
+
+
+@pytest.mark.parametrize(
+    ("given", "option", "kind", "allowed"),
+    [
+        ("sample.count=0", "sample.count", None, "1 to 1000000"),
+        ("finish.detail=fine", "finish.detail", None, ("patches", "network")),
+        ("model=singn", "model", "unknown", [*groups()["model"]]),
+        ("mask.grow=1", "mask.grow", "unknown", ["mask.file", "mask.box", "mask.dilate"]),
+    ],
+)
+def test_what_is_wrong_and_allowed_is_told_as_fields(
+    given: str, option: str, kind: str | None, allowed: Any
+) -> None:
+    with pytest.raises(UserError) as caught:
+        compose([given])
+    error = pickle.loads(pickle.dumps(caught.value))  # as between processes
+    assert str(error) == str(caught.value)
+    assert (error.option, error.kind, error.allowed) == (option, kind, allowed)
 
 
 def test_a_numpy_size_is_a_size() -> None:

@@ -26,7 +26,7 @@ FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 @pytest.mark.parametrize(
     ("raised", "told", "state", "reason"),
     [
-        (TrainingStopped("SIGINT", Path()), TrainingStopped, "stopped", "SIGINT"),
+        (TrainingStopped("SIGINT", "then", Path()), TrainingStopped, "stopped", "SIGINT then"),
         (UserError("too small"), UserError, "failed", "too small"),
         (KeyError("inside"), KeyError, "failed", "KeyError: 'inside'"),
         (FULL, UserError, "failed", "cannot write {}: the disk is full"),

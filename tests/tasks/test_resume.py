@@ -80,18 +80,18 @@ def wait_for_lines(path: Path, count: int, process: "subprocess.Popen[str]") -> 
     raise AssertionError(process.communicate()[1])
 
 
-def stop_after_a_scale(shell: Shell, *arguments: str) -> None:
+def stop_after_a_scale(shell: Shell, *arguments: str, by: signal.Signals = SIGINT) -> None:
     """Train into ``run`` until its first scale is done."""
     with pytest.MonkeyPatch.context() as patch:
-        stop = lambda *_: signal.raise_signal(SIGINT)  # noqa: E731
+        stop = lambda *_: signal.raise_signal(by)  # noqa: E731
         patch.setattr("internal_gan.tasks.train.Upkeep.on_stage_end", stop)
         answer = shell(*TINY_RUN, "image=photo.png", "output=run", *arguments)
-    assert answer.code == 130
+    assert answer.code == 128 + by
     assert "1 of 3 stages are done" in answer.out
 
 
 def test_a_resumed_run_reports_the_time_of_all_its_processes(shell: Shell, photo: str) -> None:
-    stop_after_a_scale(shell)
+    stop_after_a_scale(shell, by=SIGTERM)
     metrics = Path("run/metrics.jsonl")
     rows = [json.loads(line) for line in metrics.read_text().splitlines()]
     rows = [row | {"seconds": 1000.0} if "seconds" in row else row for row in rows]

@@ -145,9 +145,10 @@ class TestStop:
         assert ("end",) not in diary.entries
 
     def test_the_exception_can_be_pickled(self, tmp_path: Path) -> None:
-        stopped = TrainingStopped("stop() at toy 1, step 3", tmp_path)
+        stopped = TrainingStopped("stop()", "at toy 1, step 3", tmp_path)
         again = pickle.loads(pickle.dumps(stopped))
-        assert (str(again), again.folder) == (str(stopped), tmp_path)
+        assert (str(again), again.by) == ("stop() at toy 1, step 3", "stop()")
+        assert again.folder == tmp_path
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,16 @@ async function answerOf(path, options) {
   const answer = await fetch(path, { ...options, headers: { "X-Internal-Gan": "1" } }).catch(() => {
     throw new Error("The server does not answer. Is internal-gan app still running?");
   });
-  if (!answer.ok) throw new Error((await answer.text()) || `The server answered with status ${answer.status}.`);
+  if (!answer.ok) throw await errorOf(answer);
   return answer;
+}
+
+// What an answer says is wrong; a user's mistake comes as the fields of UserError (internal_gan/errors.py).
+async function errorOf(answer) {
+  const text = (await answer.text()) || `The server answered with status ${answer.status}.`;
+  if (answer.headers.get("content-type") !== "application/json") return new Error(text);
+  const { message, ...fields } = JSON.parse(text);
+  return Object.assign(new Error(message), fields);
 }
 
 export const ask = async (path, options = {}) => (await answerOf(path, options)).json();
@@ -63,17 +71,14 @@ export async function start(task, options, { run = null, model = null } = {}) {
   try {
     return await begin(options);
   } catch (error) {
-    if (!mustBeConfirmed(error.message)) throw error;
-    if (!window.confirm(`${unconfirmed(error.message)}. Go on?`)) return null;
+    if (!mustBeConfirmed(error)) throw error;
+    if (!window.confirm(`${error.problem}. Go on?`)) return null;
     return begin({ ...options, confirm: "large" });
   }
 }
 
-// Whether an error says that a result would be very large.
-export const mustBeConfirmed = (error) => error.includes("confirm=large");
-
-// Such an error without what to do on the command line.
-export const unconfirmed = (error) => error.replace(/;? *[^;]*confirm=large.*/, "");
+// Whether an error says that a result would be very large; its `advice` is for the command line.
+export const mustBeConfirmed = (error) => error?.kind === "unconfirmed";
 
 export const busy = (run) => ["running", "waiting"].includes(run.state);
 

@@ -1,7 +1,7 @@
 // The strip of results: the photo, and a card for each run with its pictures.
 
 import { $, button, lasting, make, put, row, tell } from "./dom.js";
-import { busy, mustBeConfirmed, start, state, tellRun, unconfirmed } from "./server.js";
+import { busy, mustBeConfirmed, start, state, tellRun } from "./server.js";
 
 const TITLES = { sample: "Variations", retarget: "Reformatted", fill: "Filled", edit: "Edited", harmonize: "Harmonized", paint: "Painted", animate: "Animated", super_resolution: "Enlarged", make_tileable: "Tiled", extend: "Extended" };
 const UNSAID = ["seed", "margins", "confirm"]; // options that tell nothing about the picture
@@ -66,7 +66,7 @@ function runCard(run, choose) {
   else element.append(make("p", { className: run.state === "failed" ? "small wrong" : "small", textContent: told(run) }));
   const act = (name) => button(name, () => tellRun(run.run, name.toLowerCase()));
   if (busy(run)) element.append(row(act("Stop")));
-  if (run.state === "failed" && mustBeConfirmed(run.error || "")) {
+  if (run.state === "failed" && mustBeConfirmed(run.error)) {
     element.append(row(button("Go on", () => goOn(run)), act("Delete")));
   } else if (["stopped", "failed"].includes(run.state)) element.append(row(run.trains ? act("Resume") : null, shown.length ? null : act("Delete")));
   return element;
@@ -81,7 +81,7 @@ async function goOn(run) {
 
 function told(run) {
   if (run.state === "waiting") return `Waits for ${run.place === 1 ? "one other training" : `${run.place} other trainings`}`;
-  if (run.state === "failed") return unconfirmed(run.error || "Failed");
+  if (run.state === "failed") return (mustBeConfirmed(run.error) ? run.error.problem : run.error?.message) || "Failed";
   if (run.state === "stopped") return run.results.length ? "Stopped" : "Stopped before there was a result";
   return facts(run).split(" · ").slice(0, 3).join(" · ");
 }

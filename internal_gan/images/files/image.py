@@ -89,7 +89,8 @@ def opening(path: Path, *, huge: bool = False) -> Iterator[tuple[Image.Image, li
                     raise UserError(
                         f"{name}: {by(size)} pixels are too large; allowed are up to "
                         f"{MAX_PIXELS // 10**6} megapixels, or more for internal-gan fill without "
-                        "model=, of 8-bit gray, RGB or palette"
+                        "model=, of 8-bit gray, RGB or palette",
+                        kind="large",
                     )
                 yield image, notes
     except UserError:

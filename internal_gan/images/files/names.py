@@ -38,7 +38,7 @@ def existing_image(path: Path) -> Path:
     except FileNotFoundError as error:
         is_web = re.match("https?:/", name, re.IGNORECASE)
         hint = "; download the web address first" if is_web else _suggestion(path)
-        raise UserError(f"{name}: no such file{hint}") from error
+        raise UserError(f"{name}: no such file{hint}", kind="missing") from error
     except PermissionError as error:
         why = "permission denied; allowed is a file that you can read"
         raise UserError(f"{name}: {why}") from error

@@ -115,8 +115,8 @@ class SinGANStage(Stage):
             made, given = ((x.abs() > SATURATED_FROM).float().mean() for x in (rebuilt, self.real))
             if made - given > 0.5:
                 raise FailedStageError(
-                    f"{self.name}: training failed because most of its output is black or white; "
-                    "another seed or smaller model.learning_rates may help"
+                    f"{self.name}: training failed because most of its output is black or white",
+                    advice="another seed or smaller model.learning_rates may help",
                 )
         super().finish()
 
