@@ -39,7 +39,7 @@ function variations() {
     note("Put together from the photo's patches, in seconds."),
     row(field("How many", count)), ...at.rows, row(field("Width", width), field("Height", height)),
     row(field("Keep from the photo", keep)), row(field("Repeats without a seam", tiles)), by.row,
-  ] }, training("sample", "singan", "For many drawings: train a model", (time) => `SinGAN learns the photo in ${time}. From then on, a drawing takes 0.07 s in place of seconds, before it is made of the photo's pixels.`, "Train and draw", { wish }));
+  ] }, training("sample", "singan", "For many drawings: train a model", (time) => `SinGAN learns the photo in ${time}. From then on, a drawing takes a fraction of a second in place of seconds, before it is made of the photo's pixels.`, "Train and draw", { wish }));
 }
 
 // What is chosen in Extend and in Format stays for other photos.
@@ -92,7 +92,7 @@ function remove() {
   return wishing("Fill", { wish, by, lacks, marks, overlay: make("div", { className: "boards" }, ...marks.map((one) => one.canvas)), settings: [
     note("Brush over what should go. It is filled with the photo's patches."),
     plain(field("Mark", draws)), ...brush.rows, row(field("Grow by pixels", grown)), by.row,
-  ] }, training("fill", "edgeconnect", "Better in large holes: with lines and training", (time) => `EdgeConnect learns the rest of the photo in ${time}, and continues its lines into the hole. In test photos, it erred 14 % less than patches in boxes, and as much in strokes.`, "Train and fill", { wish, lacks }));
+  ] }, training("fill", "edgeconnect", "Better in large holes: with lines and training", (time) => `EdgeConnect learns the rest of the photo in ${time}, and continues its lines into the hole. In test photos, it erred a little less than patches.`, "Train and fill", { wish, lacks }));
 }
 
 function extend() {
@@ -248,9 +248,10 @@ function animate() {
 
 function enlarge() {
   const factor = number(2, { min: 1.1, max: 8, step: 0.1 });
+  const { time } = state.photo.models.super_resolution.zssr;
   const by = (model) => () => start("super_resolution", { "super_resolution.factor": Number(factor.value) }, { model });
   return { settings: [
-    note("At once, by what the photo's patches have in common; or by a network that learns from the photo: sharper and truer, in about a minute."),
+    note(`At once, by what the photo's patches have in common; or by a network that learns from the photo: sharper and truer, in ${time}.`),
     row(field("Factor", factor), button("Enlarge", by(null), true), button("Train, then enlarge", by("zssr"))),
   ] };
 }
