@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from PIL import Image
-from starlette.exceptions import HTTPException
 
 from internal_gan.app.pictures import shown
 from internal_gan.errors import UserError
@@ -182,7 +181,8 @@ class Uploads:
         return path
 
     def pixels(self, name: str, path: Path) -> int:
-        """The number of a file's pixels, if that is allowed; 0 if its header cannot be read."""
+        """The number of a file's pixels; 0 if its header cannot be read, a UserError if there are
+        more than allowed."""
         try:
             with any_size(), ignored_warnings(), Image.open(path, formats=PILLOW_FORMATS) as image:
                 count = image.width * image.height
@@ -190,7 +190,7 @@ class Uploads:
             return 0
         if count > self._most:
             allowed = f"allowed: up to {self._most / 1e6:g} (max_megapixels=)"
-            raise HTTPException(413, f"{name}: {count / 1e6:.0f} megapixels; {allowed}")
+            raise UserError(f"{name}: {count / 1e6:.0f} megapixels; {allowed}", kind="large")
         return count
 
     def _note(self, upload: Upload, runs: list[str]) -> None:
