@@ -4,6 +4,7 @@ A link that leaves docs/ leads to a page of that file in the site: a Markdown fi
 code as a listing. So every link works in the site as it does in a checkout.
 """
 
+import ast
 import logging
 import os
 import re
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from griffe import Extension, Object
+from griffe import Docstring, Extension, Function, Object, get_annotation
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page
@@ -101,6 +102,15 @@ def _listing(path: Path) -> str:
     return f"{head}# {name}\n\n~~~~{path.suffix[1:]}\n{text}~~~~\n"
 
 
+class Overloads(Extension):
+    """Shows each function of ``internal_gan/__init__.pyi`` once, with all its types."""
+
+    def on_members(self, *, obj: Object, **_: Any) -> None:
+        for name, found in getattr(obj, "overloads", {}).items():
+            if found and name not in obj.members:
+                obj.set_member(name, _of_all(found))
+
+
 class Docstrings(Extension):
     """Turns what Markdown does not know into Markdown: Sphinx's roles and doctests."""
 
@@ -115,3 +125,19 @@ def _reference(match: re.Match[str]) -> str:
     name = match[1]
     shown = name.removeprefix("internal_gan.")
     return f"[`{shown}`][{name}]" if shown != name else f"`{shown}`"
+
+
+def _of_all(overloads: list[Function]) -> Function:
+    """The last overload, with the docstring of the first; of any output type."""
+    one = overloads[-1]
+    if (text := overloads[0].docstring) is not None:
+        one.docstring = Docstring(text.value, parent=one)
+    if "output_type" in one.parameters:
+        one.parameters["output_type"] = overloads[0].parameters["output_type"]
+        one.parameters["output_type"].annotation = _annotation('Literal["pil", "np", "pt"]', one)
+        one.returns = _annotation(" | ".join(str(each.returns) for each in overloads), one)
+    return one
+
+
+def _annotation(text: str, function: Function) -> Any:
+    return get_annotation(ast.parse(text, mode="eval").body, parent=function.parent)

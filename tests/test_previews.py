@@ -12,9 +12,10 @@ from PIL import Image
 from torch import Tensor
 
 import internal_gan
-from internal_gan import Previews, Stopped, UserError
+from internal_gan import Stopped, UserError
 from internal_gan.api import previews as module
 from internal_gan.api.model import results
+from internal_gan.api.previews import Previews
 from internal_gan.finishing import finisher
 from internal_gan.finishing.drawing import finish
 from internal_gan.finishing.filling import draw_filling

@@ -66,7 +66,7 @@ def test_the_wheel_has_the_package_and_conf_alone(distributions: dict[str, Path]
     files = {f"internal_gan/{p.relative_to(ROOT)}" for p in (ROOT / "conf").rglob("*.yaml")}
     package = [p for p in (ROOT / "internal_gan").rglob("*") if p.is_file()]
     files |= {str(p.relative_to(ROOT)) for p in package if "__pycache__" not in p.parts}
-    assert "internal_gan/py.typed" in files
+    assert {"internal_gan/py.typed", "internal_gan/__init__.pyi"} <= files
     assert files <= names
     assert {Path(name).parts[0] for name in names - files} == {
         distributions["wheel"].name.removesuffix("-py3-none-any.whl") + ".dist-info"

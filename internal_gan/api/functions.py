@@ -1,13 +1,16 @@
 """What needs no training: pictures made of a photo alone, figures and checks of any pictures."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
-from functools import update_wrapper
+from inspect import signature
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from internal_gan.api.methods import Patches
 from internal_gan.api.model import Given, picture_of, results, source_of
+from internal_gan.api.signatures import ONE, describe, takes
 from internal_gan.errors import UserError
 from internal_gan.finishing.plans import importance_of
 from internal_gan.images.files.memory import check_output_type, to_memory
@@ -27,7 +30,13 @@ def _of_photo(method: Callable[..., Any], *, whole: bool = False) -> Callable[..
     def function(photo: Given, /, *arguments: Any, keep_frame: bool = whole, **how: Any) -> Any:
         return method(Patches(photo, keep_frame=keep_frame), *arguments, **how)
 
-    return update_wrapper(function, method)
+    function.__name__ = function.__qualname__ = method.__name__
+    function.__doc__ = method.__doc__
+    photo, _, keep_frame, _ = signature(function).parameters.values()
+    shown = signature(method)
+    _, *others = shown.parameters.values()
+    describe(function, [photo, *others, keep_frame], shown.return_annotation)
+    return function
 
 
 sample = _of_photo(Patches.sample)
@@ -39,19 +48,21 @@ animate = _of_photo(Patches.animate)
 super_resolve = _of_photo(Patches.super_resolve, whole=True)
 
 
+@takes("fill", ONE, like=Patches.fill)
 def fill(photo: Given, mask: Given | None = None, **how: Any) -> Any:
-    """Fill a hole in a photo, by default its transparent part; see :meth:`Patches.fill`."""
+    """Fill a hole in a photo, by default its transparent part; see :meth:`Patches.fill`.
+
+    Args:
+        photo: as given to :func:`internal_gan.fit`.
+    """
     return Patches(photo, keep_frame=True).fill(mask=mask, **how)
 
 
+@takes(returns=ONE)
 def importance(photo: Given, *, output_type: str = "pil") -> Any:
     """What matters in a photo, as a gray picture of its size, white most.
 
     It decides what :func:`retarget` keeps. Changed, it can be given back as ``importance``.
-
-    Args:
-        photo: as given to :func:`internal_gan.fit`.
-        output_type: see :class:`Model`.
 
     Raises:
         UserError: the photo cannot be read, or ``output_type`` is unknown.
@@ -63,27 +74,22 @@ def importance(photo: Given, *, output_type: str = "pil") -> Any:
     return to_memory(found.colours, output_type, found)
 
 
-def make_tileable(photo: Given, **how: Any) -> Any:
+@takes("make_tileable", ONE)
+def make_tileable(photo: Given, *, keep_frame: bool = False, **how: Any) -> Any:
     """Make a photo repeat without a seam, as task=make_tileable does.
 
     Args:
-        photo: as given to :func:`internal_gan.fit`.
-        axes: which borders meet: ``both``, ``x`` (left and right) or ``y`` (top and bottom).
-        keep_frame: whether a frame around the photo is a part of it.
         seed: 0 for what fits best; others draw another.
-        output_type: see :class:`Model`.
 
     Returns:
         A picture of the photo's size; away from the borders it equals the photo, bit for bit.
         Borders that meet already stay as they are.
-
-    Raises:
-        UserError: the photo cannot be read, or an argument is not allowed.
     """
-    return next(results("make_tileable", {"photo": photo, **how}))
+    return next(results("make_tileable", {"photo": photo, "keep_frame": keep_frame, **how}))
 
 
-def extend(photo: Given, **how: Any) -> Any:
+@takes("extend", ONE)
+def extend(photo: Given, *, keep_frame: bool = False, **how: Any) -> Any:
     """Add canvas around a photo, filled with the photo's own patches, as task=extend does; every
     pixel of the photo is kept, bit for bit.
 
@@ -92,28 +98,25 @@ def extend(photo: Given, **how: Any) -> Any:
     (64, 40)
 
     Args:
-        photo: as given to :func:`internal_gan.fit`.
         margins: (top, right, bottom, left), each in pixels or, such as ``"10%"``, of the side.
         shape: (height, width) in pixels, or width to height such as ``"16:9"``.
-        anchor: where the photo lies in that shape: ``centre``, ``top``, ``bottom_left`` and so on.
-        avoid: a mask of the photo's size, white where no pixel may be taken from.
-        keep_frame: whether a frame around the photo is a part of it.
         seed: 0 for the filling that fits best; others draw another.
-        output_type: see :class:`Model`.
-
-    Raises:
-        UserError: the photo cannot be read, or an argument is not allowed.
     """
-    return next(results("extend", {"photo": photo, **how}))
+    return next(results("extend", {"photo": photo, "keep_frame": keep_frame, **how}))
 
 
+@takes()
 def evaluate(
-    photo: Given, samples: str | PathLike[str] | Sequence[Given], **how: Any
+    photo: Given,
+    samples: str | PathLike[str] | Sequence[Given],
+    *,
+    mask: Given | None = None,
+    inception: str | PathLike[str] | None = None,
+    **how: Any,
 ) -> dict[str, Any]:
     """Compare pictures with a photo by figures, as task=evaluate does.
 
     Args:
-        photo: as given to :func:`internal_gan.fit`.
         samples: the pictures, or the name of a file or a folder of them.
         mask: where to compare pixel by pixel, in white; of the photo's size, as all samples.
         inception: as ``evaluate.inception``.
@@ -125,6 +128,7 @@ def evaluate(
     Raises:
         UserError: a file cannot be read, pictures are missing or too small, or an option is wrong.
     """
+    how |= {"mask": mask, "inception": inception}
     pictures = list[Path | Photo]()
     if isinstance(samples, str | PathLike):
         how["samples"] = samples

@@ -1,11 +1,14 @@
 """What models can draw, and the families' classes."""
 
-from collections.abc import Iterator
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
 
 from internal_gan.api.model import Given, Model, source_of
+from internal_gan.api.signatures import FRAMES, ONE, SEVERAL, takes
 from internal_gan.config import catalogue
 from internal_gan.finishing.plans import Plan
 from internal_gan.images.files.memory import check_output_type, to_memory
@@ -17,15 +20,9 @@ from internal_gan.tasks.runner import patches_of
 class Samples(Model):
     """Draws random pictures like its photo."""
 
+    @takes("sample", SEVERAL)
     def sample(self, count: int = 1, **how: Any) -> Any:
-        """Draw random pictures: a list, or with ``pt`` a tensor. No picture depends on ``count``.
-
-        Args:
-            size: by default the photo's at ``resolution``.
-            start_scale: 0 draws everything anew; higher scales keep more of the photo.
-            tileable: whether opposite borders match; ``x`` left and right, ``y`` top and bottom.
-            candidates: layouts drawn for each picture, the best of which is kept; more vary less.
-        """
+        """Draw random pictures: a list, or with ``pt`` a tensor. None depends on ``count``."""
         drawn = list(self._each("sample", count=count, **how))
         return torch.cat(drawn) if how.get("output_type") == "pt" else drawn
 
@@ -33,16 +30,19 @@ class Samples(Model):
 class Injects(Model):
     """Gives other pictures its photo's look."""
 
+    @takes(returns=ONE)
     def reconstruct(self, *, output_type: str = "pil") -> Any:
         """The model's reconstruction of the photo, at the size of its training; a UserError if
         ``output_type`` is unknown."""
         check_output_type(output_type)
         return to_memory(self.network.preview(), output_type, self._source.like)
 
+    @takes("paint", ONE)
     def paint(self, image: Given, **how: Any) -> Any:
         """Turn a painting or clip-art into a photo: its shapes with the photo's textures."""
         return self._one("paint", image=image, count=1, **how)
 
+    @takes("edit", ONE)
     def edit(self, image: Given, mask: Given | None = None, **how: Any) -> Any:
         """Blend a photo in which parts were moved, copied or painted over.
 
@@ -51,12 +51,12 @@ class Injects(Model):
         """
         return self._one("edit", image=image, mask=mask, count=1, **how)
 
+    @takes("harmonize", ONE)
     def harmonize(self, image: Given, mask: Given, **how: Any) -> Any:
         """Give an object pasted into the photo the photo's look.
 
         Args:
             mask: the object; the rest stays the same bit for bit.
-            match: first give the object the photo's mean colour, and at most its contrast.
         """
         return self._one("harmonize", image=image, mask=mask, count=1, **how)
 
@@ -64,28 +64,21 @@ class Injects(Model):
 class Animates(Model):
     """Shows its photo in motion."""
 
+    @takes("animate", FRAMES)
     def animate(self, seconds: float | None = None, **how: Any) -> Iterator[Any]:
-        """Animate the photo; returns an iterator that draws each frame on demand.
-
-        Args:
-            fps: frames per second.
-            loop: whether the last frame leads back to the first; by patches it always does.
-            alpha: of SinGAN's walk: the pull towards the photo, in (0, 1].
-            start_scale: 0 moves everything, higher scales only smaller structures.
-            size: by default the photo's at ``resolution``.
-            mask: of the photo's size; only what is white moves.
-        """
+        """Animate the photo; returns an iterator that draws each frame on demand."""
         return self._each("animate", seconds=seconds, format="png", **how)
 
 
 class Enlarges(Model):
     """Enlarges its photo and similar ones."""
 
+    @takes("super_resolution", ONE, image="photo")
     def super_resolve(self, image: Given | None = None, **how: Any) -> Any:
-        """Enlarge a photo, by default the model's own, with detail in the style of the model's.
+        """Enlarge a photo with detail in the style of the model's.
 
         Args:
-            factor: above 1.
+            image: by default the model's own photo.
         """
         return self._one("super_resolution", photo=image, **how)
 
@@ -93,9 +86,10 @@ class Enlarges(Model):
 class Retargets(Model):
     """Draws its photo in other sizes and shapes."""
 
+    @takes("retarget", ONE, size="shape", outline="mask")
     def retarget(
         self,
-        size: tuple[int | str | None, int | str | None] | str | None = None,
+        size: Sequence[int | str | None] | str | None = None,
         *,
         outline: Given | None = None,
         **how: Any,
@@ -108,12 +102,10 @@ class Retargets(Model):
         Args:
             size: one side may be None to keep the photo's aspect ratio. A string such as "16:9"
                 gives width:height, with what is kept at its size, and ("100%", "200%") is relative
-                to the photo. By default the photo's size, or that of ``outline``.
-            outline: a picture whose white or opaque part is the shape; the photo is redrawn.
-            corners: where a homography moves the frame's corners, (row, column) as fractions of it,
-                clockwise from top left; the photo is redrawn.
-            protect: a mask of what keeps its size and shape.
-            importance: a gray picture of what matters, white most; see
+                to the photo. By default the photo's size.
+            outline: a picture whose white or opaque part is the shape, and its size the size by
+                default; the photo is redrawn.
+            importance: a gray picture of what matters, white most; by default that of
                 :func:`internal_gan.importance`.
         """
         if size is None and outline is None:
@@ -124,16 +116,16 @@ class Retargets(Model):
 class Fills(Model):
     """Fills holes in its photo and in similar ones."""
 
+    @takes("fill", ONE)
     def fill(self, photo: Given | None = None, mask: Given | None = None, **how: Any) -> Any:
-        """Fill a hole in a photo, by default the model's own; the rest stays the same bit for bit.
+        """Fill a hole in a photo; the rest stays the same bit for bit.
 
         With seed 0, the default, nothing is random; every other seed gives another variant.
 
         Args:
+            photo: by default the model's own.
             mask: the hole, of the photo's size; by default the photo's transparent part.
-            box: the hole as (top, left, height, width) in pixels, instead of ``mask``.
             edges: white lines on black, of the photo's size, that the filling follows.
-            avoid: a mask of where no patch may be taken from.
         """
         return self._one("fill", photo=photo, mask=mask, count=1, **how)
 
@@ -164,8 +156,13 @@ class Patches(Samples, Retargets, Fills, Injects, Animates, Enlarges, family="pa
         source.options.keep_frame = keep_frame
         super().__init__(patches_of(source.photo(), str(device))[0], None, source)
 
+    @takes("retarget", like=Retargets.retarget, size="shape", outline="mask")
     def plans(
-        self, size: tuple[int | str | None, int | str | None] | str | None = None, **how: Any
+        self,
+        size: Sequence[int | str | None] | str | None = None,
+        *,
+        outline: Given | None = None,
+        **how: Any,
     ) -> list[Plan]:
         """The ways to give the photo another format, the best first; none if it is redrawn.
 
@@ -177,13 +174,10 @@ class Patches(Samples, Retargets, Fills, Injects, Animates, Enlarges, family="pa
         >>> photo.plans("1:1")[0].in_words()
         'cropped 8 % on the left, cropped 8 % on the right'
 
-        Args:
-            size, protect, importance: as for :meth:`retarget`.
-
         Raises:
             UserError: an argument is not allowed.
         """
-        source = source_of("retarget", {"shape": size, **how}, self._source)
+        source = source_of("retarget", {"shape": size, "mask": outline, **how}, self._source)
         return call(plans_of, "retarget", source, model=self.network)
 
 

@@ -50,15 +50,8 @@ class Model:
     * ``"np"``: float32 RGB arrays (H, W, 3) in [0, 1];
     * ``"pt"``: a float32 tensor (N, 3, H, W) in [0, 1] on the CPU.
 
-    Randomness comes from ``seed``, by default 0, or from one number drawn from ``generator``. Sizes
-    are (height, width) in pixels. ``detail`` and ``resolution`` are ``finish.detail`` and
-    ``finish.resolution``, by default the training's: whether a result is made of the photo's own
-    pixels, and at which resolution. Methods that do not finish their results refuse them. Those
-    that take a ``mask`` of what changes can grow it by ``dilate`` pixels. ``stop`` is a function
-    that is asked between two passes over a picture; once it returns true, the work ends with
-    :class:`internal_gan.Stopped`. Other arguments are options of the corresponding task
-    (docs/options.md); without them, or with None, the option's default holds. Invalid ones raise
-    the task's ``UserError``.
+    Sizes are (height, width) in pixels. Most arguments are options of the method's task
+    (docs/options.md); with None, the option's default holds, too.
 
     Attributes:
         network: the ``torch.nn.Module`` that draws tensors in [-1, 1].

@@ -1,5 +1,7 @@
 """Previews: what a task would make of a photo, from a smaller copy of it, in about a second."""
 
+from __future__ import annotations
+
 from functools import lru_cache
 from itertools import product
 from pathlib import Path
@@ -9,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from internal_gan.api.model import Given, option_of, picture_of, results, source_of
+from internal_gan.api.signatures import ONE, takes
 from internal_gan.config.catalogue import MAKING, families_for
 from internal_gan.config.fields import AUTO
 from internal_gan.config.options import ANCHORS, PATHS, shapes_in, taken_by
@@ -57,10 +60,12 @@ class Previews:
         full = self._full_size(task, resolution)
         return self._copy(full, small_size(full))[0]
 
-    def __call__(self, task: str, /, **given: Any) -> Any:
+    @takes(returns=ONE)
+    def __call__(self, task: str, /, *, output_type: str = "pil", **given: Any) -> Any:
         """A preview of a task's first result.
 
         Args:
+            task: its name, such as ``retarget``.
             given: what the task's function takes, see :class:`internal_gan.Model`, by the names of
                 its options, such as ``shape`` for ``retarget.shape``. Sizes are in the photo's
                 pixels; pictures are of the photo's size, or of its :meth:`copy`'s.
@@ -69,7 +74,7 @@ class Previews:
             UserError: an argument is not allowed.
             Stopped: ``stop`` returned true.
         """
-        given, image, source = self._small(task, given)
+        given, image, source = self._small(task, {"output_type": output_type, **given})
         if "patches" not in families_for(task):
             return next(results(task, {"photo": image, **given}))
         return next(results(task, given, self._network, source))

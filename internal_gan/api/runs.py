@@ -1,10 +1,12 @@
 """Ways to get a trained model: ``fit``, ``resume`` and ``load``."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike, fspath
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import torch
 
@@ -23,6 +25,7 @@ from internal_gan.tasks.train import Hooks
 from internal_gan.training.callbacks import Callback
 from internal_gan.training.progress import TrainingProgress
 
+Trained = TypeVar("Trained", bound=Model)
 Overrides = Sequence[str] | Mapping[str, Any]
 Progress = bool | Callable[[TrainingProgress], object] | None
 Stop = Callable[[], bool] | None
@@ -32,7 +35,7 @@ _NOT_HERE = {"checkpoint", "image", "resume", "runs", "skip_finished"}
 
 
 @dataclass(frozen=True)
-class Run:
+class Run(Generic[Trained]):
     """A finished training.
 
     Attributes:
@@ -41,7 +44,7 @@ class Run:
     """
 
     folder: Path
-    model: Any
+    model: Trained
 
 
 def fit(
@@ -56,7 +59,7 @@ def fit(
     callbacks: Sequence[Callback] = (),
     stop: Stop = None,
     progress: Progress = None,
-) -> Run:
+) -> Run[Any]:
     """Train a generative model on one photo, like ``internal-gan image=...``.
 
     Several threads may train at the same time.
@@ -110,7 +113,7 @@ def resume(
     callbacks: Sequence[Callback] = (),
     stop: Stop = None,
     progress: Progress = None,
-) -> Run:
+) -> Run[Any]:
     """Continue a stopped or interrupted training with its original configuration.
 
     Args:
@@ -132,11 +135,16 @@ def resume(
     return Run(run.path, opened(network, run))
 
 
-def load(name: str | PathLike[str], **how: Any) -> Any:
-    """Read a trained model, by default onto the CPU; see
-    :meth:`internal_gan.Model.from_pretrained`, which of a family's class also checks the family.
-    """
-    return Model.from_pretrained(name, **how)
+def load(
+    name: str | PathLike[str],
+    *,
+    device: str | torch.device | None = None,
+    dtype: torch.dtype | None = None,
+    **of_hub: Any,
+) -> Any:
+    """Read a trained model, by default onto the CPU, as :meth:`internal_gan.Model.from_pretrained`,
+    which of a family's class also checks the family, and whose type is then known."""
+    return Model.from_pretrained(name, device=device, dtype=dtype, **of_hub)
 
 
 def _as_arguments(overrides: Overrides, others: Mapping[str, Any]) -> list[str]:

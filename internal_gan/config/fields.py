@@ -19,15 +19,18 @@ def option(
     *,
     is_path: bool = False,
     values: Sequence[str] | str | None = None,
+    hint: str = "",
 ) -> Any:
     """A field whose metadata holds these arguments by name; a callable ``default`` makes the value.
 
     ``help`` is a line, and ``needs`` completes "needs ..." in error messages. ``allowed`` says
     whether a value of the right type, not null, is valid; it may raise a ValueError that says why
     not. A path names a file or folder, and is therefore quoted for Hydra. ``values`` are what
-    errors tell as :attr:`UserError.allowed`.
+    errors tell as :attr:`UserError.allowed`. ``hint`` is the type in Python, if the field's own is
+    wider, as OmegaConf knows no literals.
     """
-    about = {"help": help, "needs": needs, "allowed": allowed, "is_path": is_path, "values": values}
+    about = {"help": help, "needs": needs, "allowed": allowed, "is_path": is_path}
+    about |= {"values": values, "hint": hint}
     if callable(default):
         return field(default_factory=default, metadata=about)
     return field(default=default, metadata=about)
@@ -57,7 +60,8 @@ def _are_names(value: Any) -> bool:
 def one_of(names: tuple[str, ...], default: str | None, help: str) -> Any:
     """One of these names, or null if that is the default."""
     needs = "one of " + ", ".join(names) + (", or null" if default is None else "")
-    return option(default, help, needs, lambda value: value in names, values=names)
+    hint = f"Literal[{', '.join(map(repr, names))}]"
+    return option(default, help, needs, lambda value: value in names, values=names, hint=hint)
 
 
 def number(

@@ -57,6 +57,7 @@ def _start_scale(least: int, help: str) -> Any:
         help,
         f"a whole number, {least} ({which}) or more, or {AUTO}",
         lambda v: v >= least if isinstance(v, int) else v == AUTO,
+        hint="int | Literal['auto']",
     )
 
 
@@ -109,6 +110,7 @@ class SampleOptions:
         "samples that repeat without a seam; x: only left to right, y: only top to bottom",
         "true, false, x or y",
         lambda v: isinstance(v, bool) or v in ("x", "y"),
+        hint="bool | Literal['x', 'y']",
     )
     candidates: int | None = as_trained(
         4,
@@ -160,6 +162,7 @@ class RetargetOptions:
         "[height,width] in pixels or in per cent of the photo's side, such as [300,800], "
         "[300,null] or [100%,200%], or width:height, such as 16:9, or a list of these",
         lambda v: v != [] and all(map(_is_target, shapes_in(v))),
+        hint="Sequence[int | str | None] | str",
     )
     corners: Any = option(
         None,
@@ -167,6 +170,7 @@ class RetargetOptions:
         "four corners [row,column] from top left clockwise, as fractions of the frame, such as "
         "[[0.2,0],[0,1],[1,1],[0.8,0]]",
         _are_corners,
+        hint="Sequence[Sequence[float]]",
     )
     mask: str | None = path("image whose white or opaque part is the outline")
     protect: str | None = path("mask of the photo; its white parts keep their size and shape")
@@ -302,6 +306,7 @@ class FinishOptions:
             "size; in another format the photo's own), photo (the photo's own), model (that of the "
             "training), a number of pixels from 16 to 100000, or null",
             lambda v: 16 <= v <= 100_000 if isinstance(v, int) else v in (AUTO, "photo", "model"),
+            hint="int | Literal['auto', 'photo', 'model']",
         ),
     )
 
@@ -316,12 +321,14 @@ class ExtendOptions:
         "[top,right,bottom,left], in pixels or in per cent of the photo's side, such as "
         "[0,10%,0,10%], or null",
         lambda v: isinstance(v, list) and len(v) == 4 and min(map(_length, v)) >= 0,
+        hint="Sequence[int | str]",
     )
     shape: Any = option(
         None,
         "size of the result, or its aspect ratio, reached with as little new canvas as possible",
         "[height,width] in pixels, such as [3000,4000], or width:height, such as 16:9, or null",
         lambda v: _is_shape(v, lambda side: type(side) is int and side > 0),
+        hint="Sequence[int] | str",
     )
     anchor: str = one_of(tuple(ANCHORS), "centre", "where the photo lies in that shape")
     avoid: str | None = path(AVOID)

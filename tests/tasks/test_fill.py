@@ -126,7 +126,7 @@ def test_a_hole_in_one_colour_gets_that_colour_and_its_grain(kind: str) -> None:
     hole[rows[0] + 6 : rows[1] - 6, 30:114] = True
     photo[hole] = 0
     photo[rows[0] + 10, 14:26] = 0  # a rule, which is not repeated
-    detail = "network" if kind == "drawn" else "patches"
+    detail: Any = "network" if kind == "drawn" else "patches"
     made = np.asarray(internal_gan.fill(photo.astype(np.uint8), hole, detail=detail))[hole]
     assert np.abs(made - flat[hole]).max() < 40
     assert np.abs(made - flat[hole]).mean() < (5 if kind == "grain" else 1.5)

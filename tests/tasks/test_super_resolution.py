@@ -84,8 +84,8 @@ def test_a_file_is_enlarged_by_its_compression_and_sharper_on_request(tmp_path: 
     Image.fromarray(levels).save(file, quality=30)
     read: Any = np.asarray(Image.open(file))
     made, without, sharp = (
-        np.asarray(internal_gan.super_resolve(photo, factor=2, **how)).astype(float)
-        for photo, how in ((file, {}), (read, {}), (read, {"detail": 1.0}))
+        np.asarray(internal_gan.super_resolve(photo, factor=2, detail=detail)).astype(float)
+        for photo, detail in ((file, None), (read, None), (read, 1.0))
     )
     rough = [np.abs(np.diff(one, axis=1)).mean() for one in (made, without, sharp)]
     assert rough[0] < 0.98 * rough[1]  # blocks are left out
