@@ -59,16 +59,16 @@ def test_help_names_and_explains_every_argument() -> None:
     known = dict(signed())
     assert {"evaluate", "Previews.__call__", *NEEDS} <= known.keys()
     for kind in Model.classes.values():
-        assert {f"{kind.__name__}.{name}" for name in {*dir(kind)}.difference(dir(Model))} <= {
-            *known
-        }
+        drawing = {*dir(kind)}.difference(dir(Model))
+        assert {f"{kind.__name__}.{name}" for name in drawing} <= known.keys()
     for name, function in known.items():
-        names = [one for one in inspect.signature(function).parameters if one != "self"]
+        shown = inspect.signature(function).parameters
+        assert ("self" in shown) == ("." in name), name
+        names = [one for one in shown if one != "self"]
         explained = re.findall(r"^    (\w+): ", inspect.getdoc(function) or "", re.MULTILINE)
         assert [one for one in explained if one in names] == names, name
         assert "how" not in names
-    shown = str(inspect.signature(internal_gan.make_tileable))
-    assert shown == (
+    assert str(inspect.signature(internal_gan.make_tileable)) == (
         "(photo: Given, *, axes: Literal['both', 'x', 'y'] | None = 'both', keep_frame: bool = "
         "False, seed: int | None = 0, generator: torch.Generator | None = None, output_type: "
         "Literal['pil', 'np', 'pt'] = 'pil', stop: Callable[[], bool] | None = None) -> "

@@ -1,7 +1,7 @@
 """What a user writes. `mypy` checks it as a part of the tests, and as it checks a user's code."""
 
 from collections.abc import Iterator
-from typing import assert_type
+from typing import Literal, assert_type
 
 import numpy as np
 import torch
@@ -13,10 +13,13 @@ import internal_gan
 Array = NDArray[np.float32]
 
 
-def draw(name: str, image: Image.Image, pixels: NDArray[np.uint8]) -> None:
+def draw(
+    name: str, image: Image.Image, pixels: NDArray[np.uint8], form: Literal["np", "pt"]
+) -> None:
     assert_type(internal_gan.fill(name, pixels > 0, seed=None), Image.Image)
     assert_type(internal_gan.retarget(image, "16:9", output_type="np"), Array)
     assert_type(internal_gan.sample(pixels, 4, size=(300, 900)), list[Image.Image])
+    assert_type(internal_gan.extend(name, output_type=form), Array | torch.Tensor)
     photo = internal_gan.Patches(image, device="cuda")
     assert_type(photo.sample(output_type="np"), list[Array])
     assert_type(photo.sample(2, output_type="pt"), torch.Tensor)
