@@ -248,7 +248,7 @@ class _Samples(Model):
         output_type: Literal["pil"] = "pil",
         stop: Callable[[], bool] | None = None,
     ) -> list[Image.Image]:
-        """Draw random pictures: a list, or with ``pt`` a tensor. None depends on ``count``.
+        """Draw random pictures (a list; ``pt``: a tensor), each the same for any ``count``.
 
         Args:
             count: number of samples. Allowed: a whole number from 1 to 1000000.
@@ -1441,7 +1441,7 @@ def sample(
     output_type: Literal["pil"] = "pil",
     stop: Callable[[], bool] | None = None,
 ) -> list[Image.Image]:
-    """Draw random pictures: a list, or with ``pt`` a tensor. None depends on ``count``.
+    """Draw random pictures (a list; ``pt``: a tensor), each the same for any ``count``.
 
     Args:
         photo: as given to :func:`internal_gan.fit`.

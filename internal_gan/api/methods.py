@@ -22,7 +22,7 @@ class Samples(Model):
 
     @takes("sample", SEVERAL)
     def sample(self, count: int = 1, **how: Any) -> Any:
-        """Draw random pictures: a list, or with ``pt`` a tensor. None depends on ``count``."""
+        """Draw random pictures (a list; ``pt``: a tensor), each the same for any ``count``."""
         drawn = list(self._each("sample", count=count, **how))
         return torch.cat(drawn) if how.get("output_type") == "pt" else drawn
 

@@ -40,9 +40,9 @@ DTYPES = (torch.float32, torch.bfloat16, torch.float16)
 class Model:
     """A model: a trained one of ``load``, ``fit`` or :meth:`from_pretrained`, or :class:`Patches`.
 
-    The methods of each family's class take and return pictures. An input picture is a file name, a
-    Pillow image, an array (H, W) or (H, W, C), or a tensor (C, H, W) or (1, C, H, W) of uint8,
-    uint16 or floats in [0, 1], with C = 1 (gray), 3 (RGB) or 4 (RGBA). Masks are such pictures,
+    The methods of each family's class take and return pictures. A given picture (``Given``) is a
+    file name, a Pillow image, an array (H, W) or (H, W, C), or a tensor (C, H, W) or (1, C, H, W)
+    of uint8, uint16 or floats in [0, 1], with C = 1 (gray), 3 (RGB) or 4 (RGBA). Masks are such,
     white or 1 where the method acts; they may also be boolean or tensors (H, W). ``output_type``
     chooses the output pictures:
 
