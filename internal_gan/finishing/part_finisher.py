@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from internal_gan.device import check_memory
-from internal_gan.finishing.around import flat_around
 from internal_gan.finishing.drawing import LAYOUT_SIDE, compile_loops
 from internal_gan.finishing.finisher import Finished
+from internal_gan.finishing.ground import Begun, Ground, Rebuilt
 from internal_gan.finishing.layers import is_normal_map
 from internal_gan.finishing.origin import BLENDED, EXACT, MAX_SIDE, OTHER, Origin, differences
 from internal_gan.finishing.part import finish_inside
@@ -19,13 +19,11 @@ from internal_gan.finishing.pieces import pieces
 from internal_gan.finishing.seams import HOLD, Hiding
 from internal_gan.images.colours import in_floats, in_kind_of
 from internal_gan.images.files.image import as_written
-from internal_gan.images.levels import colours_of, largest_level, levels_of, spread, used_range
 from internal_gan.images.photo import Drawn, Margins, Photo
-from internal_gan.images.windows import Part, Window, around, box_of, extent, moved, parts, within
-from internal_gan.patches.fast import touching
+from internal_gan.images.windows import Part, Window, extent, parts
 from internal_gan.patches.origins import own_places
 from internal_gan.reporting import SILENT, Report
-from internal_gan.shapes import Flags, Image, Levels, Mask, Pixels, Places
+from internal_gan.shapes import Flags, Image, Mask, Pixels, Places
 from internal_gan.units import Size, by
 
 # Memory for each pixel of a result, and as much again for each new one, if its colours are levels
@@ -33,19 +31,7 @@ from internal_gan.units import Size, by
 BYTES_PER_PIXEL = 75
 # Parts farther apart than this share of the long side are rebuilt one after another.
 PARTS_APART = 1 / 32
-# A part is rebuilt from a square window around it, whose side doubles until enough of it may be
-# copied.
-WINDOW_TIMES = 3  # the first side, relative to the longer side of the part
-MIN_WINDOW = 640  # the shortest first side, in pixels
-MIN_OPEN = 0.25  # the share of pixels that must be allowed to be copied
-THIN_MARGIN = 96  # pixels around a thin piece
-LEAST_OPEN = 0.1  # with a smaller share of patches to take, too few fit; what was drawn stays
-# Pixels kept around a part whose pixels come from another photo.
-MARGIN = 256
 MOST_PARTS = 4  # more of them are rebuilt together
-# If pixels come from another photo, the canvas is put below it. The canvas begins at a multiple of
-# this many rows, so that halving both does not mix their rows.
-ROWS_APART = 64
 # Rebuilding begins at a small size, at which the drawing decides the layout.
 DECIDES = 0.75  # this size, relative to the one at which the drawing was made
 THIN_DECIDES = 0.25  # in a thin piece: this size, relative to the window's; it is smooth there
@@ -156,78 +142,50 @@ class PartFinisher:
         rather than from the drawing."""
         compile_loops(self.report.say)
         photo, part = self.photo, self.part
+        closed = part[0, 0].numpy() > 0
+        if self.excluded is not None:
+            closed = closed | (self.excluded[0, 0].numpy() > 0)
         source = None if self.source is None else self._enlarged(self.source)
-        white = largest_level(photo)
-        colours = photo.with_drawn(drawing, part).colours
-        made = list[tuple[Window, Tensor, Tensor, Places]]()
-        copied = colours if source is None else source.colours
-        below = None if source is None else levels_of(source.colours, white)
-        in_part = part[0, 0].numpy() > 0
-        closed = in_part if self.excluded is None else in_part | (self.excluded[0, 0].numpy() > 0)
-        whole, done, used = float(part.sum()), 0.0, used_range(photo)
-        before, even = None, spread(photo)
+        ground = Ground(photo, photo.with_drawn(drawing, part).colours, closed, source)
+        whole, done = float(part.sum()), 0.0
+        made = list[Rebuilt]()
         with self.report.share("filling with the photo's own pixels") as show:
             for piece, is_thin in self._pieces(part):
                 share = float(piece.mask.sum()) / whole
-                window = _window(piece, is_thin, closed, source is not None)
-                inside = np.zeros(extent(window), np.bool_)
-                inside[within(piece.window, window)] = piece.mask[0, 0].numpy() > 0
-                top, left = window[0].start, window[1].start
-                if window != before:
-                    levels, before = levels_of(colours[(..., *window)], white), window
-                canvas, shut = levels, closed[window]
-                if flat := self.goes_on and not is_thin:
-                    near = flat_around(even, piece, window, torch.from_numpy(shut)[None, None])
-                    flat, shut = near is not None, shut if near is None else ~near
-                if below is not None:
-                    canvas, inside, shut = _below(below, levels, inside)
-                    top -= len(canvas) - len(levels)
-                if is_thin and 1 - touching(shut).mean() < LEAST_OPEN:
+                begun = ground.begun(piece, is_thin=is_thin, goes_on=self.goes_on)
+                if begun is None:
                     continue
-                detail = DETAILED_SIDE * self.detailed / min(extent(piece.window))
-                decided = (
-                    THIN_DECIDES if is_thin or flat else min(1.0, max(DECIDES * scale, detail))
-                )
 
                 def shown(part: float, done: float = done, share: float = share) -> None:
                     show(done + share * part)
 
                 filled = finish_inside(
-                    canvas,
-                    inside,
-                    shut,
-                    guide=None if lines is None else guide_of(lines(window)),
-                    shortest=decided * min(inside.shape),
+                    begun.canvas,
+                    begun.inside,
+                    begun.shut,
+                    guide=None if lines is None else guide_of(lines(begun.window)),
+                    shortest=self._decided(begun, scale) * min(begun.inside.shape),
                     hold=self.hold,
                     blends=not photo.has_few_colours,
-                    used=used,
+                    used=ground.used,
                     on_progress=shown,
                 )
                 done += share
-                if filled is None:
-                    continue
-                inner = within(piece.window, moved(filled.window, np.s_[top:, left:]))
-                places, found = filled.origins[inner], colours_of(filled.pixels[inner])
-                if source is None:
-                    places += np.array([top, left], np.int32)
-                chosen = piece.mask[0, 0] > 0
-                if any(values.is_floating_point() for values in (colours, copied, found)):
-                    places[~chosen.numpy()] = 0  # they may lie outside a source
-                    row, column = torch.from_numpy(places).long().unbind(dim=-1)
-                    exact = torch.from_numpy(filled.exact[inner])
-                    own = in_floats(copied[..., row, column])  # not rounded to 16 bits
-                    found = in_kind_of(colours, torch.where(exact, own, in_floats(found)))
-                made.append((piece.window, chosen, found, places))
-        # Written only now, so that each piece was rebuilt beside the drawings of the others.
-        origins, known = own_places(photo.size), ~in_part
-        for box, chosen, found, places in made:
-            here = colours[(..., *box)]
-            here.copy_(torch.where(chosen, found, here))
-            np.copyto(origins[box], places, where=chosen[..., None].numpy())
-            known[box] |= chosen.numpy()
+                if filled is not None:
+                    made.append(ground.rebuilt(begun, filled))
+        origins, known = ground.written(made, part)
         if self.source is not None and source is not None and source.size != self.source.size:
+            in_part = part[0, 0].numpy() > 0
             origins[in_part] = origins[in_part] * self.source.size // source.size
-        return colours, origins, known
+        return ground.colours, origins, known
+
+    def _decided(self, begun: Begun, scale: float) -> float:
+        """At which share of its size the drawing of a piece decides the layout; it was drawn at a
+        ``scale``, relative to the photo's size."""
+        if begun.is_smooth:
+            return THIN_DECIDES
+        detail = DETAILED_SIDE * self.detailed / min(extent(begun.piece.window))
+        return min(1.0, max(DECIDES * scale, detail))
 
     def _pieces(self, part: Mask) -> Iterator[tuple[Part, bool]]:
         """What is rebuilt at a time, and whether it is thin; many parts together if each takes a
@@ -298,38 +256,6 @@ def _of_length_1(colours: Tensor, part: Mask) -> Tensor:
     length = vectors.norm(dim=1, keepdim=True)
     off = ((length - 1).abs() > LENGTH_OFF) & (part > 0)
     return torch.where(off, in_kind_of(colours, vectors / length.clamp_min(1e-6)), colours)
-
-
-def _below(source: Levels, picture: Levels, inside: Flags) -> tuple[Levels, Flags, Flags]:
-    """A picture below another photo, the only one that pixels are taken from; the part of both to
-    rebuild, and where nothing may be taken from."""
-    (height, width, _), (rows, columns, _) = source.shape, picture.shape
-    # Repeat the picture's first row above it, so that the source does not influence it.
-    between = max(ROWS_APART, min(extent(box_of(inside))) // 2)
-    start, side = -(-(height + between) // ROWS_APART) * ROWS_APART, max(width, columns)
-    levels = np.empty((start + rows, side, source.shape[2]), source.dtype)
-    for into, given in ((levels[:height], source), (levels[start:], picture)):
-        into[:, : given.shape[1]], into[:, given.shape[1] :] = given, given[:, -1:]
-    levels[height:start] = levels[start]
-    part, closed = (np.zeros((start + rows, side), np.bool_) for _ in range(2))
-    part[start:, :columns] = inside
-    part[height:start] = part[start]
-    closed[height:] = closed[:, width:] = True
-    return levels, part, closed
-
-
-def _window(piece: Part, is_thin: bool, closed: Flags, has_source: bool) -> Window:
-    size, box = (closed.shape[0], closed.shape[1]), piece.window
-    if is_thin or has_source:
-        margin = THIN_MARGIN if is_thin else MARGIN
-        height, width = (side + 2 * margin for side in extent(box))
-        return around(box, (height, width), size)
-    side = max(MIN_WINDOW, WINDOW_TIMES * max(extent(box)))
-    while True:
-        window = around(box, (side, side), size)
-        if side >= max(size) or closed[window].mean() < 1 - MIN_OPEN:
-            return window
-        side *= 2
 
 
 def guide_of(lines: Mask) -> Image:

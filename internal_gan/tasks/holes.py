@@ -15,7 +15,7 @@ from internal_gan.config.arguments import written
 from internal_gan.errors import UserError
 from internal_gan.files import is_file
 from internal_gan.finishing.filling import can_fill
-from internal_gan.finishing.part_finisher import MIN_WINDOW, WINDOW_TIMES
+from internal_gan.finishing.ground import MIN_WINDOW, WINDOW_TIMES
 from internal_gan.images.files.decode import channels_of, coloured, photo_of
 from internal_gan.images.files.image import MAX_PIXELS
 from internal_gan.images.frames import frame_of

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from internal_gan.finishing import ground
 from internal_gan.finishing import part_finisher as module
 from internal_gan.finishing.filling import draw_filling
 from internal_gan.finishing.origin import EXACT
@@ -70,7 +71,7 @@ def test_where_much_is_avoided_pixels_come_from_farther_away(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Else what little is left nearby would be repeated like wallpaper."""
-    monkeypatch.setattr(module, "MIN_WINDOW", 40)
+    monkeypatch.setattr(ground, "MIN_WINDOW", 40)
     part, avoided = holes((150, 200), (60, 20, 20, 20)), torch.ones(1, 1, 150, 200)
     avoided[..., 100:] = avoided[..., 40:100, 40:50] = 0
     drawing = [Drawn(np.s_[60:80, 20:40], torch.zeros(1, 3, 20, 20))]
@@ -168,7 +169,7 @@ def test_a_part_is_rebuilt_beside_the_others_drawings(monkeypatch: pytest.Monkey
     part = holes((60, 1500), (20, 300, 8, 8), (20, 500, 8, 8))
     white = Drawn((slice(0, 60), slice(0, 1500)), torch.ones(1, 3, 60, 1500))
     made = PartFinisher(photo, part)([white], 1.0)
-    left = (500 + 508 - module.MIN_WINDOW) // 2
+    left = (500 + 508 - ground.MIN_WINDOW) // 2
     assert (seen[1][20:28, 300 - left : 308 - left] == 255).all()
     assert torch.equal(made.pixels, torch.where(part > 0, -1.0, photo.pixels))
 
