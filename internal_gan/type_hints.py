@@ -21,7 +21,7 @@ def options_of(hint: Any) -> tuple[Any, ...]:
     return typing.get_args(hint) if is_union else (hint,)
 
 
-def fits(value: Any, hint: Any) -> bool:
+def fits(value: Any, hint: Any) -> bool:  # noqa: C901 (one kind of hint after another)
     """Whether a value fits ``hint``; true for hints that cannot be checked.
 
     >>> fits([1, 2.5], list[float]), fits(1.0, int), fits(True, int), fits(float("nan"), float)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from itertools import product
 from pathlib import Path
@@ -102,11 +103,8 @@ class Previews:
         if given.get(name) is not None and self._is_finished_drawing(task, given):
             full, small, of_size = self._sized(task, name, given.pop(name), resolution)
         image, source = self._copy(full, small)
-        ratio, anchor = ratio_of(str(given.get("shape"))), str(given.get("anchor") or "centre")
-        if task == "extend" and ratio is not None and anchor in ANCHORS:
-            margins = margins_to(ratio, full, ANCHORS[anchor])
-            if any(margins) and given.get("margins") is None:
-                given |= {"shape": None, "anchor": None, "margins": list(margins)}  # scaled below
+        if task == "extend":
+            given |= _as_margins(given, full)
         for name, value in given.items():
             option = "" if name in _NO_OPTIONS else option_of(task, name, value)
             if name in _IN_PIXELS:
@@ -116,14 +114,21 @@ class Previews:
                     scale = max(scale, min(1.0, max(image.size) / longest))
                 given[name] = _scaled(value, scale)
             elif option in PATHS and value is not None:
-                picture = picture_of(value, option, to_mask)
-                if isinstance(picture, Path):
-                    picture = read_image(picture)
-                if picture.size == self._photo.full_size:
-                    given[name] = _shown_small(picture, full, small)
-                elif picture.size == small_size(usual) != small:
-                    given[name] = _shown_small(picture, small, small)
+                given[name] = self._picture(value, option, (full, small, usual))
         return given | of_size, image, source
+
+    def _picture(self, value: Any, option: str, sizes: tuple[Size, Size, Size]) -> Any:
+        """A picture of the photo's size, or of its usual copy's, at the copy's size; others are as
+        they are. ``sizes``: of the photo in results, of the copy, and of the photo as usual."""
+        full, small, usual = sizes
+        picture = picture_of(value, option, to_mask)
+        if isinstance(picture, Path):
+            picture = read_image(picture)
+        if picture.size == self._photo.full_size:
+            return _shown_small(picture, full, small)
+        if picture.size == small_size(usual) != small:
+            return _shown_small(picture, small, small)
+        return value
 
     def _full_size(self, task: str, resolution: str | int | None) -> Size:
         """The size of the photo in a task's results."""
@@ -200,6 +205,15 @@ class Previews:
         is_read = max(full) <= max(self._photo.size)
         image = _shown_small(self._photo if is_read else self._source.photo(), full, small)
         return image, source_of("sample", {"photo": image})
+
+
+def _as_margins(given: Mapping[str, Any], full: Size) -> dict[str, Any]:
+    """Arguments of ``extend`` with the margins that a ratio asks for, which can be scaled."""
+    ratio, anchor = ratio_of(str(given.get("shape"))), str(given.get("anchor") or "centre")
+    if ratio is None or anchor not in ANCHORS or given.get("margins") is not None:
+        return {}
+    margins = margins_to(ratio, full, ANCHORS[anchor])
+    return {"shape": None, "anchor": None, "margins": list(margins)} if any(margins) else {}
 
 
 def _shown_small(photo: Photo, full: Size, small: Size) -> Image.Image:

@@ -47,7 +47,7 @@ class Run(Generic[Trained]):
     model: Trained
 
 
-def fit(
+def fit(  # noqa: PLR0913 (a whole training)
     image: Given,
     model: str | None = None,
     *,

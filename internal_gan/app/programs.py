@@ -148,6 +148,22 @@ def remove_leftovers(folder: Path) -> None:
             shutil.rmtree(left, ignore_errors=True)
 
 
+def _packed(run: Path) -> Response:
+    """The picture of a run, or its pictures and layers in a zip file."""
+    made = [
+        run / one.file
+        for one in read_results(run)
+        if one.kind in ("result", "film") or "/layers/" in one.file
+    ]
+    if len(made) == 1:
+        return Response(made[0].read_bytes(), media_type=TYPES.get(made[0].suffix))
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for path in made:
+            archive.write(path, path.relative_to(run))
+    return Response(packed.getvalue(), media_type="application/zip")
+
+
 def done(task: str, form: FormData, runs: Runs, uploads: Uploads, do: Do) -> Response:
     """Do a task with :meth:`internal_gan.app.processes.Worker.do`: the response is its picture, or
     a zip file if there are several. What cannot be done is a UserError or an HTTPException."""
@@ -182,15 +198,4 @@ def done(task: str, form: FormData, runs: Runs, uploads: Uploads, do: Do) -> Res
                 error = error.reworded(error.problem.replace(str(path), path.name))
             usual = 415 if 0 in pixels.values() else 400
             raise HTTPException(STATUSES.get(error.kind, usual), runs.said(error)["message"])
-        made = [
-            run / one.file
-            for one in read_results(run)
-            if one.kind in ("result", "film") or "/layers/" in one.file
-        ]
-        if len(made) == 1:
-            return Response(made[0].read_bytes(), media_type=TYPES.get(made[0].suffix))
-        packed = io.BytesIO()
-        with zipfile.ZipFile(packed, "w") as archive:
-            for path in made:
-                archive.write(path, path.relative_to(run))
-        return Response(packed.getvalue(), media_type="application/zip")
+        return _packed(run)

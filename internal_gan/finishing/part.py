@@ -66,7 +66,7 @@ class _Picture:
         return Level(scale, self.image, part.shape, NO_WRAP, drawing, fixed, part, allowed)
 
 
-def finish_inside(
+def finish_inside(  # noqa: PLR0913 (all but three have defaults)
     picture: Levels,
     part: Flags,
     excluded: Flags,

@@ -3,6 +3,7 @@
 import logging
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -169,16 +170,11 @@ def reader(
 ) -> tuple[Callable[[Photo], Mask], float, str | None]:
     """What reads the parts of a mask, from top to bottom, its brightest level, and which of it is
     the mask, if :func:`opacity` or :func:`two_colours` decided it; ``picture`` tells its format."""
-    shades, pixels, darkest, is_clear, is_coloured = torch.zeros(256), 0, 1.0, False, False
-    for _, part in parts():
-        gray, alpha = _gray(part), part.alpha
-        shades += _counts(gray if alpha is None else gray[alpha > FAINT])
-        is_clear |= alpha is not None and bool(alpha.min() <= 1.0 - FAINT)
-        is_coloured |= bool((part.colours != part.colours[:, :1]).any())
-        darkest, pixels = min(darkest, float(_visible(gray, part).min())), pixels + gray.numel()
-    share, two, taken, is_lossy = float(shades.sum()) / pixels, None, None, picture.is_jpeg
-    if is_clear:
-        taken = opacity(shades.tolist(), share, is_shape=is_shape)
+    seen = _seen(parts)
+    is_coloured, is_lossy = seen.is_coloured, picture.is_jpeg
+    two, taken = None, None
+    if seen.is_clear:
+        taken = opacity(seen.shades.tolist(), seen.visible, is_shape=is_shape)
         is_coloured &= taken is None
     elif is_coloured and (found := two_colours(parts, is_lossy)):
         two, taken, is_lossy = found
@@ -188,7 +184,7 @@ def reader(
             return two(part)
         if taken and part.alpha is not None:
             return part.alpha if taken == "opaque" else 1.0 - part.alpha
-        if is_coloured and darkest <= NOISE / 255.0:
+        if is_coloured and seen.darkest <= NOISE / 255.0:
             return _visible((part.pixels.amax(dim=1, keepdim=True) + 1.0) / 2.0, part)
         return _visible(_gray(part), part)
 
@@ -208,6 +204,38 @@ def reader(
         return mask if (black, span) == (0.0, 1.0) else ((mask - black) / span).clamp(0.0, 1.0)
 
     return read, top, taken
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """A mask at a glance.
+
+    Attributes:
+        shades: how many of its visible pixels have each of 256 gray levels.
+        visible: the share of its pixels that are.
+        darkest: its darkest level, 0 to 1.
+        is_clear: whether it is transparent anywhere.
+        is_coloured: whether it has colours.
+    """
+
+    shades: Tensor
+    visible: float
+    darkest: float
+    is_clear: bool
+    is_coloured: bool
+
+
+def _seen(parts: Parts) -> _Seen:
+    shades, pixels, darkest = torch.zeros(256), 0, 1.0
+    is_clear = is_coloured = False
+    for _, part in parts():
+        gray, alpha = _gray(part), part.alpha
+        shades += _counts(gray if alpha is None else gray[alpha > FAINT])
+        is_clear |= alpha is not None and bool(alpha.min() <= 1.0 - FAINT)
+        is_coloured |= bool((part.colours != part.colours[:, :1]).any())
+        darkest = min(darkest, float(_visible(gray, part).min()))
+        pixels += gray.numel()
+    return _Seen(shades, float(shades.sum()) / pixels, darkest, is_clear, is_coloured)
 
 
 def _gray(part: Photo) -> Mask:

@@ -108,14 +108,19 @@ def _frames(
             changes.append(float((gray - second[0]).abs().mean()))
         second.append(gray)
     if changes and (change := fmean(changes)) < STILL:
-        more, usual = "", AnimateOptions().alpha
-        if wanted.alpha <= usual and wanted.start_scale != 0:
-            more = "; animate.start_scale=0 moves more"
-        elif model.keys is None:
-            more = f"; animate.alpha={min(usual, wanted.alpha / 2):g} moves more"
         said = f"The film hardly moves, by {change:.1f} of 255 gray levels a second"
-        how.report.say(f"{said}{more}")
+        how.report.say(f"{said}{_moves_more(model, wanted)}")
     how.tell_new_colours(blends=True)
+
+
+def _moves_more(model: Animates, wanted: AnimateOptions) -> str:
+    """What would make a film move more, in words."""
+    usual = AnimateOptions().alpha
+    if wanted.alpha <= usual and wanted.start_scale != 0:
+        return "; animate.start_scale=0 moves more"
+    if model.keys is None:
+        return f"; animate.alpha={min(usual, wanted.alpha / 2):g} moves more"
+    return ""
 
 
 def _moving(mask: Photo, photo: Size, size: Size, how: How) -> Mask:

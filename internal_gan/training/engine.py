@@ -46,7 +46,7 @@ class TrainingStopped(Exception):  # noqa: N818 (an outcome, not an error)
         return self.reason
 
 
-def train(
+def train(  # noqa: C901, PLR0913, PLR0915 (a whole training in one sight)
     recipe: Recipe,
     model: Model,
     *,

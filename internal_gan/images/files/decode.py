@@ -53,29 +53,11 @@ def decode(
     if not is_deep:
         # JPEG files are decoded at a half, a quarter or an eighth of their size.
         image.draft(None, reduced_size(size, longest)[::-1])
-    notes, low_bytes, mode, depth = list[str](), None, image.mode, 8
-    if raw_mode == "LA;16B":
-        image, mode, depth = _with_raw_mode(image, "RGBA"), "LA", 16
-    elif raw_mode[:-1] in _DEEP_COLOURS:
-        depth = 16
-        with reopen() as again:
-            opposite = raw_mode[:-1] + _OPPOSITE[raw_mode[-1]]
-            low_bytes = _upright(_with_raw_mode(again, opposite))
-    elif mode.startswith("I"):
-        mode, depth = "I;16", 16
-    elif mode == "F":
-        depth = 32
-    elif mode not in _EIGHT_BIT | {"CMYK"}:
-        raise _unreadable(name, f"its colour mode {mode} is not supported")
+    image, low_bytes, mode, depth = _channels(name, image, raw_mode, reopen)
+    notes = list[str]()
     if is_deep and depth == 8:
         notes.append("its 16 bits per channel are read as 8 bits")
-    upright, profile = _upright(image), image.info.get("icc_profile")
-    if mode == "CMYK":  # whose profile does not describe RGB pixels
-        upright, profile = _from_cmyk(upright, notes), None
-    elif not profile and is_adobe_rgb(image):
-        profile = adobe_rgb()
-    elif not profile and (note := other_colours(image)):
-        notes.append(note)
+    upright, profile = _coloured(image, mode, notes)
     dpi = resolution(image)
     if _orientation(image) >= 5:  # turned by 90 degrees
         size, dpi = size[::-1], dpi and dpi[::-1]
@@ -95,6 +77,39 @@ def decode(
         levels = _deep(name, upright, low_bytes, to, largest)
     photo = replace(photo_of(levels, mode, depth), icc_profile=profile, dpi=dpi, palette=palette)
     return replace(photo, given=None if to == size else size, whole=whole), notes
+
+
+def _channels(
+    name: str, image: Image.Image, raw_mode: str, reopen: Callable[[], Image.Image]
+) -> tuple[Image.Image, Image.Image | None, str, int]:
+    """An image; the low bytes of its colours of 16 bits, if they are apart; its colour mode and
+    depth. A UserError if no photo has such a mode."""
+    mode = image.mode
+    if raw_mode == "LA;16B":
+        return _with_raw_mode(image, "RGBA"), None, "LA", 16
+    if raw_mode[:-1] in _DEEP_COLOURS:
+        with reopen() as again:
+            opposite = raw_mode[:-1] + _OPPOSITE[raw_mode[-1]]
+            return image, _upright(_with_raw_mode(again, opposite)), mode, 16
+    if mode.startswith("I"):
+        return image, None, "I;16", 16
+    if mode == "F":
+        return image, None, mode, 32
+    if mode not in _EIGHT_BIT | {"CMYK"}:
+        raise _unreadable(name, f"its colour mode {mode} is not supported")
+    return image, None, mode, 8
+
+
+def _coloured(image: Image.Image, mode: str, notes: list[str]) -> tuple[Image.Image, bytes | None]:
+    """An image, upright, and its colour profile; ``notes`` get what cannot be kept."""
+    upright, profile = _upright(image), image.info.get("icc_profile")
+    if mode == "CMYK":  # whose profile does not describe RGB pixels
+        return _from_cmyk(upright, notes), None
+    if not profile and is_adobe_rgb(image):
+        return upright, adobe_rgb()
+    if not profile and (note := other_colours(image)):
+        notes.append(note)
+    return upright, profile
 
 
 def palette_of(image: Image.Image) -> NDArray[np.uint8] | None:
