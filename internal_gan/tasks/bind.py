@@ -30,7 +30,8 @@ from typing import Any, TypeVar, get_type_hints
 
 from internal_gan.config.options import FIELDS, PATHS, taken_by
 from internal_gan.reporting import SILENT, Report
-from internal_gan.runs.source import LAYERS, Source
+from internal_gan.runs.inputs import LAYERS
+from internal_gan.runs.source import Source
 from internal_gan.tasks.holes import case_of
 from internal_gan.tasks.how import How
 from internal_gan.tasks.items import Item, Picture
@@ -87,7 +88,7 @@ def _asked(name: str, kind: Any, task: str, given: Source) -> Any:
         case "like":
             return given.trained.like
         case "has_layers":
-            return bool(given.files(LAYERS) or given.trained.files(LAYERS))
+            return bool(given.inputs.files(LAYERS) or given.trained.inputs.files(LAYERS))
         case "given":
             return given
     if is_dataclass(kind):
@@ -142,5 +143,5 @@ def _with_copies(drawn: Iterator[Item], given: Source) -> Iterator[Item]:
     """What is drawn; pictures that show an input know its copy, which the run has by then."""
     for item in drawn:
         if isinstance(item, Picture) and item.shows:
-            item = replace(item, given=given.worked_on.copy_of(item.shows))
+            item = replace(item, given=given.worked_on.inputs.copy_of(item.shows))
         yield item

@@ -120,7 +120,7 @@ class Holes:
         """The photo, or its training image if the mask is gone, as from a published model."""
         source = self._given.worked_on
         if self._are_learnt and self._masks.folder is not None and self.mask.box is None:
-            file = self._masks.file("mask.file")
+            file = self._masks.inputs.file("mask.file")
             if file is not None and not is_file(file):
                 return source.learnt()
         return source.photo()

@@ -37,9 +37,10 @@ from internal_gan.models.base import Model
 from internal_gan.models.patches.model import Patches
 from internal_gan.process_settings import ignored_warnings
 from internal_gan.runs.folder import RunFolder, new_run_path
+from internal_gan.runs.inputs import LAYERS
 from internal_gan.runs.model_file import load_model
 from internal_gan.runs.records import DRAWN, MADE, Result, in_words
-from internal_gan.runs.source import LAYERS, Source
+from internal_gan.runs.source import Source
 from internal_gan.shapes import Pixels
 from internal_gan.tasks.bind import as_trained, begin
 from internal_gan.tasks.holes import around_hole
@@ -58,7 +59,7 @@ def run_task(options: Options) -> int:
     started = time.monotonic()
     model, trained, lines = load_trained(options) if options.checkpoint else (None, None, [])
     given = Source(options, trained=trained)
-    if options.keep_frame and trained is not None and not given.has_photo:
+    if options.keep_frame and trained is not None and not given.inputs.has_photo:
         raise UserError("keep_frame=true: the model is trained already; give it to the training")
     photo = None
     if options.task == "fill":
@@ -93,7 +94,7 @@ def run_task(options: Options) -> int:
         save_options(kept, folder.config_path)
         work.recorder.begin_run(lines, model)
         write_image(folder.path / "photo.png", shown_photo(work), like=like)
-        given.keep(folder.path, SPECS[options.task].reads)
+        given.inputs.keep(folder.path, SPECS[options.task].reads)
         with work.enough_memory():
             write_run(work, drawn, like, layers)
         work.recorder.end_run(options.task, started)
@@ -153,8 +154,8 @@ def layers_of(task: str, given: Source) -> Layers:
     photo = given.worked_on
     if not SPECS[task].allows(LAYERS):
         return NO_LAYERS
-    own, rebuilds = given.files(LAYERS), as_trained(given, "finish.detail") == "patches"
-    files = own or photo.files(LAYERS)
+    own, rebuilds = given.inputs.files(LAYERS), as_trained(given, "finish.detail") == "patches"
+    files = own or photo.inputs.files(LAYERS)
     if not files or not (rebuilds or own):
         return NO_LAYERS
     if not rebuilds:

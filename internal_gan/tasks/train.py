@@ -22,6 +22,7 @@ from internal_gan.images.photo import Photo, check_trainable, output_format_of
 from internal_gan.images.pyramid import wider_limit
 from internal_gan.models.base import Model, Recipe
 from internal_gan.runs.folder import RunFolder, new_run_path
+from internal_gan.runs.learnt import IMAGE, write_learnt
 from internal_gan.runs.records import read_metrics, read_results, seconds_of
 from internal_gan.runs.source import Source
 from internal_gan.tasks.bind import begin
@@ -159,8 +160,8 @@ def _learn(
     """Train, from the last checkpoint if it ``has_state``, and end with the task."""
     model, work, recorder = training.model, training.work, training.work.recorder
     if not has_state:
-        work.given.keep(folder.path, SPECS[work.task].reads)
-        work.given.keep_learnt(model.image, model.unknown, training.like)
+        work.given.inputs.keep(folder.path, SPECS[work.task].reads)
+        write_learnt(folder.path, model.image, model.unknown, training.like)
     prints = hooks.progress is True
     recorder.console = new_console(quiet=not prints)
     recorder.run = folder
@@ -260,9 +261,9 @@ def _about_photo(
 
 
 def _about_source(source: Source, task: str, has_state: bool) -> list[str]:
-    lacks = (not has_state or SPECS[task].whole) and source.original() is None
+    lacks = (not has_state or SPECS[task].whole) and source.inputs.photo_file() is None
     gone = f"{source.name} is gone" if source.name else "the photo was in memory only"
-    kept = source.learnt_path()
+    kept = source.folder and source.folder / IMAGE
     if has_state:
         return [f"Uses {kept}, the training image, because {gone}"] if lacks else []
     why = "Nothing was saved before the stop: starts over"

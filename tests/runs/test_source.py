@@ -16,6 +16,7 @@ from internal_gan.errors import UserError
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.files.memory import to_photo
 from internal_gan.images.masks import write_mask
+from internal_gan.runs.learnt import write_learnt
 from internal_gan.runs.source import Source
 from tests.tiny import picture
 
@@ -44,15 +45,15 @@ def test_files_are_kept_byte_for_byte_and_never_read_again(place: Path) -> None:
     wanted = options("a.jpg", mask="holes", edges="holes/a.png")
     source = Source(wanted)
     before = [Path(name).read_bytes() for name in ("a.jpg", "holes/a.png")]
-    source.keep(Path("run"), ("mask.file", "fill.edges", "fill.avoid"))
+    source.inputs.keep(Path("run"), ("mask.file", "fill.edges", "fill.avoid"))
     Path("a.jpg").write_bytes(b"something else")
     shutil.rmtree("holes")
     for again in (source, Source(wanted, Path("run"))):
-        paths = [again.photo().path, again.file("mask.file")]
+        paths = [again.photo().path, again.inputs.file("mask.file")]
         assert [path and path.read_bytes() for path in paths] == before
         assert [path and path.parent for path in paths] == [Path("run/inputs")] * 2
-        assert again.file("fill.edges") == Path("run/inputs/fill.edges.png")
-        assert again.file("fill.avoid") is None
+        assert again.inputs.file("fill.edges") == Path("run/inputs/fill.edges.png")
+        assert again.inputs.file("fill.avoid") is None
     index = json.loads(Path("run/inputs.json").read_text(encoding="utf-8"))["inputs"]
     assert index[0] == ENTRY | {"name": str(place / "a.jpg"), "file": "inputs/image.jpg"}
 
@@ -70,9 +71,9 @@ def test_a_photo_in_use_is_not_read_again() -> None:
 def test_without_copies_the_users_file_or_the_training_image_is_used(place: Path) -> None:
     """As in a published model."""
     source = Source(options("a.jpg", mask="holes/a.png"), Path("run"))
-    source.keep_learnt(picture(20, 28), torch.ones(1, 1, 20, 28), read_image("a.jpg"))
+    write_learnt(Path("run"), picture(20, 28), torch.ones(1, 1, 20, 28), read_image("a.jpg"))
     assert source.photo().size == (40, 56)
-    assert source.file("mask.file") == Path("holes/a.png")
+    assert source.inputs.file("mask.file") == Path("holes/a.png")
     Path("a.jpg").unlink()
     photo: Any = source.photo()
     assert (photo.path, photo.size) == (Path("run/photo.png"), (20, 28))
@@ -97,7 +98,7 @@ def test_a_photo_in_memory_is_kept_without_loss(place: Path, array: Any, toleran
     photo = to_photo(array)
     source = Source(Options(), files={"image": photo})
     assert source.photo() is photo
-    source.keep(Path("run"))
+    source.inputs.keep(Path("run"))
     for again in (source.photo(), Source(Options(), Path("run")).photo()):
         assert again.path == Path("run/inputs/image.png")
         assert again.is_gray == photo.is_gray
@@ -130,11 +131,11 @@ def test_a_mask_folder_needs_exactly_one_image_named_after_the_photo(place: Path
     for end in ("png", "gif"):
         shutil.copy("holes/a.png", f"holes/c.{end}")
     with pytest.raises(UserError, match=r"mask=holes: 2 images named after c\.jpg"):
-        Source(options("c.jpg", mask="holes")).file("mask.file")
+        Source(options("c.jpg", mask="holes")).inputs.file("mask.file")
     shutil.copy("holes/a.png", "holes/c.jpg")  # the photo's own name
-    assert Source(options("c.jpg", mask="holes")).file("mask.file") == Path("holes/c.jpg")
+    assert Source(options("c.jpg", mask="holes")).inputs.file("mask.file") == Path("holes/c.jpg")
     with pytest.raises(UserError, match="the photo has no file name to look for in it"):
-        Source(options(None, mask="holes")).file("mask.file")
+        Source(options(None, mask="holes")).inputs.file("mask.file")
 
 
 def test_cropping_a_photo_crops_all_its_layers() -> None:
