@@ -68,7 +68,7 @@ def importance(photo: Given, *, output_type: str = "pil") -> Any:
         UserError: the photo cannot be read, or ``output_type`` is unknown.
     """
     check_output_type(output_type)
-    given = source_of("sample", {"photo": photo}).photo()
+    given = source_of("sample", {"photo": photo}).photo()  # without a frame
     inside = resize(importance_of(given), given.size).clamp(0, 1)
     found = to_gray(given.frame.padded(inside, 0.0) if given.frame else inside)
     return to_memory(found.colours, output_type, found)

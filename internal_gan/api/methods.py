@@ -152,7 +152,7 @@ class Patches(Samples, Retargets, Fills, Injects, Animates, Enlarges, family="pa
         Raises:
             UserError: the photo cannot be read, or this machine has no such device.
         """
-        source = source_of("sample", {"photo": photo})
+        source = source_of("sample", {"photo": photo})  # which leaves a frame out
         source.options.keep_frame = keep_frame
         super().__init__(patches_of(source.photo(), str(device))[0], None, source)
 

@@ -50,6 +50,7 @@ class Previews:
 
     def __init__(self, photo: Given) -> None:
         """``photo`` is as given to :func:`internal_gan.fit`; a UserError if it cannot be read."""
+        # With a frame, which fill keeps, and sample leaves out.
         self._source = source_of("fill", {"photo": photo})
         self._photo = self._source.photo(longest=SMALL_SIDE)
         # A layout can be another one if a single bit differs.
