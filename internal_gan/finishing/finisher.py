@@ -28,6 +28,7 @@ from internal_gan.images.pyramid import fit_size, scaled
 from internal_gan.images.resize import size_of
 from internal_gan.patches.matching import matched
 from internal_gan.patches.origins import own_places, taken
+from internal_gan.reporting import SILENT, Report
 from internal_gan.shapes import Levels, Mask, Pixels
 from internal_gan.units import Size, by
 
@@ -198,10 +199,10 @@ class Finisher(AsDrawn):
         longest: int = LONGEST,
         same_area: bool = False,
         is_photo: bool = True,
-        say: Callable[[str], None] = lambda text: None,
+        report: Report = SILENT,
     ) -> None:
         super().__init__(learnt, size)
-        self._say = say
+        self._report = report
         own = self.photo_size
         side = shown_side(resolution, own, own, longest=longest)
         read_side = None if side is None else max(side, READ_SIDE)
@@ -248,7 +249,7 @@ class Finisher(AsDrawn):
     def __call__(
         self, drawing: Pixels, wrap: Wrap = NO_WRAP, fixed: Fixed | None = None, matching: int = 0
     ) -> Finished:
-        compile_loops(self._say)
+        compile_loops(self._report.say)
         # Matching may turn a drawing that is close to the photo into a copy of it.
         size, tried = self.size or self.photo_size, []
         for steps in dict.fromkeys((matching, 0)):

@@ -73,7 +73,7 @@ class How:
         def image(longest: int | None) -> Photo:
             return Photo(learnt.cpu())
 
-        more |= {"resolution": self.resolution, "say": self.report.say}
+        more |= {"resolution": self.resolution, "report": self.report}
         return Finisher(learnt, self.read or image, at, is_photo=self.read is not None, **more)
 
     def part_finisher(
