@@ -287,6 +287,11 @@ class Model(nn.Module, ABC):
         return None
 
     @property
+    def has_windows(self) -> bool:
+        """Whether ``image`` are windows of a large photo, side by side."""
+        return False
+
+    @property
     def device(self) -> torch.device:
         return next(self.buffers()).device
 

@@ -254,7 +254,9 @@ def _about_photo(
     height, width = photo.full_size
     learnt = tuple(model.image.shape[-2:])
     text = f"Photo {photo.path or 'from memory'}, {height} x {width} pixels (height x width)"
-    if learnt != part.size or photo.given is not None:
+    if model.has_windows:
+        text += "; learns from some windows of it"
+    elif learnt != part.size or photo.given is not None:
         text += f", shrunk to {learnt[0]} x {learnt[1]} for training"
         text += "; model.max_size=null keeps its size"
     return [text, *note, *([f"Not kept in the results: {', '.join(lost)}"] if lost else [])]

@@ -16,7 +16,9 @@ from internal_gan.images.resize import resize, size_of
 from internal_gan.models.abilities import Enlarges
 from internal_gan.models.patches.enlarging import (
     AFTER,
+    LEARNT,
     STEP,
+    WINDOW_SIDE,
     Round,
     back_projected,
     enlarged,
@@ -134,9 +136,22 @@ class ZSSR(Enlarges):
             made = one(made, picture)
         return made
 
+    @property
+    def grays(self) -> list[Mask]:
+        """The luminance of the photo or, if it is large, of the windows that lie side by side."""
+        gray = luminance(self.image.cpu())
+        return list(torch.split(gray, WINDOW_SIDE, dim=-1)) if self.has_windows else [gray]
+
+    @property
+    def has_windows(self) -> bool:
+        """See :attr:`Model.has_windows`; a photo that merely has such sides is cut, too."""
+        height, width = self.sizes[-1]
+        is_cut = height <= WINDOW_SIDE and width % WINDOW_SIDE == 0
+        return is_cut and height * width > LEARNT
+
     @cached_property
     def _rounds(self) -> list[Round]:
-        return rounds_of([luminance(self.image.cpu())], STEP, self.worn)
+        return rounds_of(self.grays, STEP, self.worn)
 
     @property
     def _trust(self) -> float:

@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 
 from internal_gan.errors import check_range
-from internal_gan.images.colours import luminance
 from internal_gan.images.degradation import noise_of
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
@@ -47,17 +46,17 @@ class ZSSRStage(Stage):
         self.generator = model.new_generator(self.index, self.rng)
         make = recipe.discriminator
         self.discriminator = make(channels=1, rng=self.rng) if callable(make) else None
-        self.gray = luminance(model.image).cpu()
 
     @cached_property
     def pairs(self) -> list[tuple[Mask, Mask]]:
         """What the networks get, with a margin, and what is wanted; not made in :meth:`make`,
         since it is on the CPU."""
-        grays, size = [self.gray], size_of(self.gray)
+        grays = self.model.grays
+        gray, size = grays[0], self.model.sizes[-1]
         if math.prod(size) <= FEW:
-            grays += [self.gray[..., 1:, :], self.gray[..., 1:], self.gray[..., 1:, 1:]]
+            grays += [gray[..., 1:, :], gray[..., 1:], gray[..., 1:, 1:]]
             grays += [
-                resize(self.gray, scaled(size, *sides)) for sides in ((SQUEEZED, 1), (1, SQUEEZED))
+                resize(gray, scaled(size, *sides)) for sides in ((SQUEEZED, 1), (1, SQUEEZED))
             ]
         found = list[tuple[Mask, Mask]]()
         for wanted, small in pairs_of(grays, STEP, self.model.worn):
@@ -149,5 +148,5 @@ class ZSSRRecipe(Recipe):
         if math.prod(size_of(pixels)) > 2 * LEARNT:  # more than such a picture has
             pixels = torch.cat(windows_of(pixels), dim=-1)
         model: ZSSR = self.model_of([size_of(pixels)], pixels)
-        model.noise.fill_(noise_of([luminance(model.image).cpu()]))
+        model.noise.fill_(noise_of(model.grays))
         return model

@@ -11,9 +11,10 @@ from PIL import Image
 from torch import Tensor
 
 import internal_gan
+from internal_gan.images.colours import luminance
 from internal_gan.images.resize import resize, size_of
 from internal_gan.judging.fidelity import psnr
-from internal_gan.models.patches.enlarging import LEARNT, started
+from internal_gan.models.patches.enlarging import LEARNT, WINDOW_SIDE, started
 from internal_gan.models.zssr.model import VIEWS, turned, turned_back
 from internal_gan.training.engine import TrainingStopped
 from internal_gan.units import Size
@@ -113,6 +114,9 @@ def test_of_a_large_photo_windows_are_learnt() -> None:
     model = recipe_of(base=ZSSR).prepare(photo)
     assert LEARNT / 2 < model.image[0, 0].numel() < 2 * LEARNT
     assert torch.equal(recipe_of(base=ZSSR).prepare(model.image).image, model.image)
+    sides = {size_of(window) for window in model.grays}
+    assert sides == {(WINDOW_SIDE, WINDOW_SIDE)}  # no crop lies across two of them
+    assert torch.equal(torch.cat(model.grays, dim=-1), luminance(model.image))
 
 
 @pytest.mark.parametrize("more", [[], ["model/discriminator=patch"]])
