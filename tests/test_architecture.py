@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 # The most lines of the package; ruff bounds its functions. Never pack lines to meet it: remove
 # something, or say in the commit why it must grow.
-MAX_LINES = 28_500
+MAX_LINES = 28_900
 
 
 def test_the_architecture_diagram_is_up_to_date() -> None:

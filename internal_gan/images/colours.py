@@ -9,11 +9,14 @@ from torch import Tensor
 from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size
 
-# Pixel art, maps and diagrams have so few colours, and so many equal neighbours.
-FEW_COLOURS, FEW_GRAYS, FLAT = 256, 32, 0.8
-# A palette of so many is pixel art's however uneven it is; photos are given more.
+# Pixel art, maps and diagrams have few colours and flat areas.
+FEW_COLOURS = 256  # at most
+FEW_GRAYS = 32  # at most, of a gray picture
+FLAT = 0.8  # the least share of neighbours that are equal
+# With a palette of at most this many colours, a picture is pixel art even without flat areas; the
+# palettes of photos have more.
 FEW_OF_PALETTE = 32
-SEEN = 4096  # pixels, about, that tell whether a picture has more
+SEEN = 4096  # about this many pixels are enough to find more colours in most photos
 _MIXED = torch.tensor([[1], [1_000_003], [1_000_003**2]])  # make one number of three
 # Top left blue, top right red, bottom left green, bottom right yellow.
 _CORNERS = ((-0.9, -0.3, 0.9), (0.9, -0.5, -0.5), (-0.7, 0.7, -0.6), (1.0, 0.7, -0.8))

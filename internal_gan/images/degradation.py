@@ -16,13 +16,13 @@ from internal_gan.shapes import Mask
 
 Tables = Sequence[Sequence[int]]
 
-# What is left of white noise's variance, after :func:`_rough`, when an image is shrunk by 2.
+# The share of white noise's variance, after :func:`_rough`, that is left when an image is halved.
 LEFT = 0.097
-BLOCK = 8  # pixels whose roughness is averaged
-FLATTEST = 0.15  # the share of blocks that tell the noise
-# Of smaller noise, in [-1, 1], nothing is seen.
+BLOCK = 8  # the side of blocks in which roughness is averaged, in pixels
+FLATTEST = 0.15  # the share of blocks, the flattest ones, from which the noise is estimated
+# Smaller noise, in [-1, 1], is not visible.
 LEAST = 1 / 255
-# The flattest blocks have a little less noise than all.
+# All blocks have this many times the noise of the flattest ones.
 MORE = 1.2
 
 

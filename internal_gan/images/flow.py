@@ -11,11 +11,13 @@ from internal_gan.images.resize import resize, size_of
 from internal_gan.images.transforms import pixel_centres
 from internal_gan.shapes import Pictures, Pixels
 
-# Weight of the colours' difference and tightness of the coupling, for gray levels in [0, 1].
-ATTACHMENT, TIGHTNESS = 8.0, 0.3
+# As the paper's lambda, theta and tau, for gray levels in [0, 1].
+ATTACHMENT = 8.0  # the weight of the difference of colours
+TIGHTNESS = 0.3  # how far a flow may be from one that fits the colours; the larger, the farther
+DUAL_STEP = 0.25  # the step of the dual of the flow's changes
 COARSEST = 10  # the short side at which the search begins, in pixels, at least
-WARPS, ROUNDS = 5, 20  # at each size, and steps of the solver for each warp
-DUAL_STEP = 0.25
+WARPS = 5  # at each size
+ROUNDS = 20  # steps of the solver for each warp
 
 
 def optical_flow(moved: Pictures, still: Pixels) -> Tensor:
@@ -37,9 +39,10 @@ def optical_flow(moved: Pictures, still: Pixels) -> Tensor:
 
 
 def warped(image: Tensor, flow: Tensor, mode: str = "bilinear", wrap: Wrap = NO_WRAP) -> Tensor:
-    """An image (1, C, H, W) with each pixel taken from where a flow (N, 2, H, W) says; beyond the
-    borders that do not wrap it is reflected. (N, C, H, W)."""
-    beyond, size = math.ceil(flow.abs().max()) + 2 if any(wrap) else 0, size_of(flow)
+    """An image (1, C, H, W), each pixel taken from the place that a flow (N, 2, H, W) gives; beyond
+    borders that do not wrap, the image is reflected. (N, C, H, W)."""
+    beyond = math.ceil(flow.abs().max()) + 2 if any(wrap) else 0
+    size = size_of(flow)
     for axis in axes(wrap):
         image, flow = (pad_periodic(one, beyond, axis) for one in (image, flow))
     sides = flow.new_tensor(size_of(flow)).flip(0)
@@ -60,10 +63,12 @@ def scaled_flow(flow: Tensor, size: tuple[int, int], wrap: Wrap = NO_WRAP) -> Te
 def _refined(flow: Tensor, moved: Tensor, still: Tensor) -> Tensor:
     """A flow at one size, from a first guess; (N, 1, h, w) and (1, 1, h, w) gray levels."""
     wide = F.pad(still, (1, 1, 1, 1), mode="replicate")
-    central = wide[..., 2:, 1:-1] - wide[..., :-2, 1:-1], wide[..., 1:-1, 2:] - wide[..., 1:-1, :-2]
-    known = torch.cat([still, torch.cat(central, 1) / 2], 1)
+    down = wide[..., 2:, 1:-1] - wide[..., :-2, 1:-1]
+    across = wide[..., 1:-1, 2:] - wide[..., 1:-1, :-2]
+    known = torch.cat([still, torch.cat([down, across], 1) / 2], 1)
     most = ATTACHMENT * TIGHTNESS
-    down, across = torch.zeros_like(flow), torch.zeros_like(flow)  # the dual of the flow's changes
+    # The dual of the flow's changes.
+    down, across = torch.zeros_like(flow), torch.zeros_like(flow)
     for _ in range(WARPS):
         seen = warped(known, flow)
         slope = seen[:, 1:]

@@ -8,19 +8,24 @@ from numpy.typing import NDArray
 from internal_gan.images.photo import Margins, Photo
 from internal_gan.shapes import Mask
 
-LEVEL = 2 / 255  # of 8 bits, in [-1, 1]
-# The thinnest band, in pixels and of the long side; the widest, of the side that it takes from.
-LEAST, THINNEST, WIDEST = 2, 1 / 500, 0.25
-# A band's pixels differ from its colour by at most so many levels, but for a few.
-NOISE, FEW = 12 * LEVEL, 0.02
-# Those that follow differ by more; compression and scanning blur so many rows.
-STEP, BLURRED = 20 * LEVEL, 6
-# The share of a band that must end in a step; on average, if all are equally wide.
-NEARLY_ALL, MOST = 0.8, 0.75
-# The widest line along a border, in pixels; the share of it that must end in a step, since some of
-# the photo may be as dark or light as the line; and the most that may end in one the other way.
-THICKEST, LINE, AGAINST = 4, 0.5, 0.05
-SMEARED = 8  # JPEG smears a line's colour over blocks of so many pixels
+LEVEL = 2 / 255  # a level of 8 bits, in [-1, 1]
+# A band's width is at least both of the first two, and at most the third.
+LEAST = 2  # pixels
+THINNEST = 1 / 500  # of the photo's long side
+WIDEST = 0.25  # of the side that it takes from
+# Nearly all pixels of a row of a band have about its colour.
+NOISE = 12 * LEVEL  # the largest difference
+FEW = 0.02  # the largest share of pixels that differ more
+# A band ends in a step: within a few rows, pixels differ from its colour.
+STEP = 20 * LEVEL  # by more than this
+BLURRED = 6  # rows over which compression and scanning blur a step
+NEARLY_ALL = 0.8  # the least share of a band's length that ends in a step
+MOST = 0.75  # the least mean share, if all bands are equally wide and two have NEARLY_ALL
+# A thin line along a border ends in a step, too.
+THICKEST = 4  # pixels of the widest line
+LINE = 0.5  # the least share of its length that does; the photo may be as dark or light elsewhere
+AGAINST = 0.05  # the largest share of its length with a step the other way
+SMEARED = 8  # JPEG smears a line's colour over blocks of this many pixels
 
 Rows = NDArray[Any]  # as a photo has its colours
 
@@ -61,8 +66,10 @@ def _inwards(levels: Rows) -> list[Rows]:
 
 def _band(rows: Rows) -> int:
     """How many of the first rows have the colour of the first one; 0 if too few or too many."""
-    colour, widest = _colour(rows), int(WIDEST * len(rows))
-    start, least = 0, max(LEAST, THINNEST * max(rows.shape[:2]))
+    colour = _colour(rows)
+    widest = int(WIDEST * len(rows))
+    start = 0
+    least = max(LEAST, THINNEST * max(rows.shape[:2]))
     while start <= widest:
         stop = max(BLURRED, 2 * start)  # most pictures have no band at all
         off = np.abs(_floats(rows[start:stop]) - colour).max(axis=2)
@@ -88,7 +95,8 @@ def _floats(rows: Rows) -> NDArray[np.float32]:
 def _step(rows: Rows, bands: list[int], side: int) -> tuple[float, int]:
     """The share of a band, between its neighbours, that ends in a step, and where it does."""
     before, after = bands[3 if side % 2 == 0 else 0], bands[1 if side % 2 == 0 else 2]
-    band, colour = bands[side], _colour(rows)
+    band = bands[side]
+    colour = _colour(rows)
     inner = rows[band : band + BLURRED + 1, before : rows.shape[1] - after]
     off = np.abs(_floats(inner) - colour).max(axis=2)
     means = off.mean(axis=1)
@@ -99,10 +107,11 @@ def _step(rows: Rows, bands: list[int], side: int) -> tuple[float, int]:
 def lines_of(photo: Photo, hole: Mask | None = None) -> Margins:
     """How many pixels wide the thin line of another brightness is that some scans and screenshots
     have along a border; 0 without one, if some of the photo is transparent, or if its colours are
-    few. What lies in a hole says nothing, unless that is all there is."""
+    few. What lies in a hole does not count, unless that is all there is."""
     if photo.alpha is not None or photo.has_few_colours or min(photo.size) < 2 * THICKEST:
         return Margins(0, 0, 0, 0)
-    levels, found = np.moveaxis(photo.colours[0].numpy(), 0, -1), []
+    levels = np.moveaxis(photo.colours[0].numpy(), 0, -1)
+    found = []
     unknown = np.zeros(photo.size, np.bool_) if hole is None else hole[0, 0].numpy() > 0
     for rows, closed in zip(_inwards(levels), _inwards(unknown), strict=True):
         near = _floats(rows[: 2 * THICKEST]).mean(axis=2)

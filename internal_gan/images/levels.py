@@ -14,12 +14,13 @@ from internal_gan.images.windows import bands
 from internal_gan.shapes import Levels
 
 Used = tuple[float, float]
-ALL: Used = (-1.0, 1.0)
-# Shares of the range: below NARROW, 8 bits hold too little of it; below FLAT, it is one colour.
-NARROW, FLAT = 1 / 8, 1e-4
-OUTLIERS = 0.001  # share of values at either end that do not count, such as stars
-ENOUGH = 1_000_000  # pixels of which the range is found
-AT_ONCE = 2**16  # pixels converted at once, which stay in the cache of the processor
+ALL: Used = (-1.0, 1.0)  # the range of all values
+# The share of the range that a photo uses.
+NARROW = 1 / 8  # below this, 8 bits would hold too few of its levels
+FLAT = 1e-4  # below this, it is one colour
+OUTLIERS = 0.001  # the share of values at either end that do not count, such as stars
+ENOUGH = 1_000_000  # about this many pixels are enough to find the range
+PIXELS_AT_ONCE = 2**16  # pixels converted at once, which stay in the cache of the processor
 
 
 def levels_of(colours: Tensor, largest: int) -> Levels:
@@ -29,7 +30,7 @@ def levels_of(colours: Tensor, largest: int) -> Levels:
         return colours[0].permute(1, 2, 0).contiguous().numpy()
     kind = torch.uint8 if largest == 255 else torch.uint16
     found = torch.empty((*size_of(colours), colours.shape[1]), dtype=kind)
-    for rows in bands(size_of(colours), AT_ONCE):
+    for rows in bands(size_of(colours), PIXELS_AT_ONCE):
         pixels = in_floats(colours[..., rows, :])
         levels = pixels[0].permute(1, 2, 0).float().contiguous() + 1.0
         found[rows] = levels.mul_(largest / 2).round_().clamp_(0, largest).to(kind)
@@ -56,7 +57,7 @@ def colours_of(levels: Levels) -> Tensor:
 
 
 def used_range(photo: Photo) -> Used:
-    """The lowest and highest value, in [-1, 1], that a model or a search must tell apart: -1 and 1
+    """The lowest and highest value, in [-1, 1], that a model or a search must distinguish: -1 and 1
     unless a photo of over 8 bits, such as a thermal one, uses less than `NARROW` of this range."""
     if photo.bit_depth == 8:
         return ALL
@@ -82,7 +83,7 @@ def gathered(pixels: Tensor, used: Used) -> Tensor:
 
 
 def in_eight_bits(levels: Levels, used: Used = ALL) -> Levels:
-    """The same picture in 8 bits; those of uint16 values tell apart the range that is used."""
+    """The same picture in 8 bits; of uint16 values, those in use get all 256 levels."""
     if levels.dtype == np.uint8:
         return levels
     if used == ALL:

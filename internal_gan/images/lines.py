@@ -11,15 +11,15 @@ from scipy.ndimage import binary_dilation, label
 from internal_gan.images.smooth_fill import fill_nearest
 from internal_gan.shapes import Flags, Masks, Pictures
 
-DIRECTION_REACH = 8  # how far from a line's end its pixels tell the direction, in pixels
-MIN_PIXELS = 4  # of a line, within that reach
+DIRECTION_REACH = 8  # a line's direction is that of its pixels this near to its end, in pixels
+MIN_PIXELS = 4  # a line with fewer pixels within that reach has no direction
 # Two ends are joined by a curve that turns little, if the colours on both sides of them are alike.
 MAX_TURN = math.radians(50)  # at either end
 MAX_MEAN_TURN = math.radians(35)  # of both ends
 SIDE_DISTANCE = 3  # from the line to where its sides' colours are read, in pixels
 MAX_SIDE_DIFFERENCE = 0.4  # of the colours, in the range of [-1, 1]
-RADIANS_PER_PIXEL = 0.01
-_EIGHT = np.ones((3, 3), bool)
+RADIANS_PER_PIXEL = 0.01  # a pixel between two ends costs as much as this turn
+_EIGHT = np.ones((3, 3), bool)  # diagonal neighbours are connected, too
 
 Point = NDArray[np.float64]  # row and column
 

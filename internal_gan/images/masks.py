@@ -20,14 +20,16 @@ from internal_gan.images.two_colours import Parts, two_colours
 from internal_gan.shapes import Mask, Masks
 from internal_gan.units import Size, by
 
-# Lossy files ring around sharp edges: values this close to black or white count as such.
+# Lossy files ring around sharp edges: values this close to black or white (of 0 to 1) count as
+# such.
 RIM = 0.2
 # Half an 8-bit step; smaller values count as 0.
 FAINT = 0.5 / 255.0
-# What is left of black in a lossy file, of 255. A soft edge has fewer shades near black and white,
-# for those between, than noise has; noise of more than one or two steps has several shades.
-NOISE, NOISY, SHADES = 8, 4, 8
-# A picture has more shades than soft strokes, and less of it is black or white.
+NOISE = 8  # levels of 255 up to which a lossy file may change black
+# Shades near black and white are noise, not a soft edge, if both hold:
+NOISY = 4  # they have more than this many times the pixels in between
+SHADES = 8  # at least this many shades are near black, unless all of them are its next two
+# A picture has more shades than this, and less of it is black or white; soft strokes have fewer.
 OF_PICTURE = 64
 _log = logging.getLogger(__name__)
 
@@ -109,11 +111,13 @@ def dilate(mask: Masks, radius: float) -> Masks:
     height, width = mask.shape[-2:]
     radius = min(radius, math.hypot(height, width))
     grown = mask.clone()
-    row, half = mask, 0
+    row = mask
+    half = 0
     # Row by row of the disk: each row's maximum is built from that of the next shorter row.
     for dy in range(min(int(radius), height - 1), -1, -1):
         wanted = math.isqrt(int(radius * radius - dy * dy))
-        by, half = wanted - half, wanted
+        by = wanted - half
+        half = wanted
         row = F.max_pool2d(row, (1, 2 * by + 1), stride=1, padding=(0, by))
         torch.maximum(grown[..., dy:, :], row[..., : height - dy, :], out=grown[..., dy:, :])
         above = grown[..., : height - dy, :]
@@ -138,11 +142,14 @@ def ends(
     low = next(level for level, count in enumerate(counts) if count)
     low = low if low <= 127 else 0
     rim = round((255 - low) * RIM)
-    faint, bright = counts[low + 1 : low + rim + 1], sum(counts[255 - rim : 255])
-    between, near = sum(counts[low + rim + 1 : 255 - rim]), sum(faint) + bright
+    faint = counts[low + 1 : low + rim + 1]
+    bright = sum(counts[255 - rim : 255])
+    between = sum(counts[low + rim + 1 : 255 - rim])
+    near = sum(faint) + bright
     has_two = (2 if low else 1) * between <= bright + counts[255]
     has_two &= not is_lossy or top > NOISE / 255.0
-    is_noise = (sum(map(bool, faint)) >= SHADES or not any(faint[2:])) and near > NOISY * between
+    like_noise = sum(map(bool, faint)) >= SHADES or not any(faint[2:])
+    is_noise = like_noise and near > NOISY * between
     black = low / 255.0 * top if has_two else 0.0
     span = (top if has_two and (is_coloured or top < 0.5) else 1.0) - black
     if is_lossy or (has_two and any(faint) and is_noise):
@@ -152,7 +159,7 @@ def ends(
 
 def opacity(counts: Sequence[float], share: float, *, is_shape: bool) -> str | None:
     """Which part of a picture is the mask, ``opaque`` or ``transparent``, if its transparency alone
-    says it; ``counts`` are of 256 shades of its visible pixels, which are a ``share`` of it.
+    decides it; ``counts`` are of 256 shades of its visible pixels, which are a ``share`` of it.
 
     Strokes of one colour on an empty layer are opaque. If one colour covers more than half, and is
     no ``is_shape``, or if the rest is a picture, the mask was erased.
@@ -169,9 +176,10 @@ def reader(
     picture: Photo, parts: Parts, *, is_shape: bool = False
 ) -> tuple[Callable[[Photo], Mask], float, str | None]:
     """What reads the parts of a mask, from top to bottom, its brightest level, and which of it is
-    the mask, if :func:`opacity` or :func:`two_colours` decided it; ``picture`` tells its format."""
+    the mask, if :func:`opacity` or :func:`two_colours` decided it; ``picture`` has its format."""
     seen = _seen(parts)
-    is_coloured, is_lossy = seen.is_coloured, picture.is_jpeg
+    is_coloured = seen.is_coloured
+    is_lossy = picture.is_jpeg
     two, taken = None, None
     if seen.is_clear:
         taken = opacity(seen.shades.tolist(), seen.visible, is_shape=is_shape)
@@ -226,10 +234,13 @@ class _Seen:
 
 
 def _seen(parts: Parts) -> _Seen:
-    shades, pixels, darkest = torch.zeros(256), 0, 1.0
+    shades = torch.zeros(256)
+    pixels = 0
+    darkest = 1.0
     is_clear = is_coloured = False
     for _, part in parts():
-        gray, alpha = _gray(part), part.alpha
+        gray = _gray(part)
+        alpha = part.alpha
         shades += _counts(gray if alpha is None else gray[alpha > FAINT])
         is_clear |= alpha is not None and bool(alpha.min() <= 1.0 - FAINT)
         is_coloured |= bool((part.colours != part.colours[:, :1]).any())

@@ -15,8 +15,9 @@ Wrap = tuple[bool, bool]
 NO_WRAP: Wrap = (False, False)
 # The same in options: True for both, ``x`` for left and right, ``y`` for top and bottom.
 Tileable = bool | Literal["x", "y"]
-# Over which borders are joined: details in pixels, colours as a fraction of the sides.
-DETAIL_BAND, COLOUR_BAND = 2.0, 0.15
+# The width of the band in which borders are joined.
+DETAIL_BAND = 2.0  # of details, in pixels
+COLOUR_BAND = 0.15  # of colours, as a fraction of the sides
 
 
 def wrap_of(tileable: bool | str) -> Wrap:
@@ -42,7 +43,8 @@ def resize_periodic(x: Tensor, size: Size, wrap: Wrap) -> Tensor:
     if not any(wrap):
         return resize(x, size)
     for axis in (-2, -1):
-        side, wanted = x.shape[axis], size[axis]
+        side = x.shape[axis]
+        wanted = size[axis]
         # The border must cover the kernel; a multiple of `step` is resized to whole pixels.
         step = side // math.gcd(side, wanted)
         border = step * math.ceil(4 * max(1.0, side / wanted) / step) if wrap[axis] else 0

@@ -44,7 +44,7 @@ class Drawn(NamedTuple):
 
 @dataclass(frozen=True)
 class Photo:
-    """An image, upright, and what its file says about it.
+    """An image, upright, with the data about it in its file.
 
     Attributes:
         colours: (1, 3, H, W), levels of 8 bits as read from an opaque file of 8 bits, else floats
@@ -142,7 +142,8 @@ class Photo:
         """The pixels at another size; levels become floats one channel at a time."""
         if self.colours.is_floating_point() or size == self.size:
             return resize(self.pixels, size).clamp(-1, 1)
-        plane, channels = torch.empty(1, 1, *self.size), torch.split(self.colours, 1, dim=1)
+        plane = torch.empty(1, 1, *self.size)
+        channels = torch.split(self.colours, 1, dim=1)
         made = [resize(plane.copy_(one).div_(127.5).sub_(1.0), size) for one in channels]
         return torch.cat(made, dim=1).clamp_(-1, 1)
 

@@ -11,8 +11,8 @@ from internal_gan.images.transforms import Transform
 from internal_gan.shapes import Mask
 from internal_gan.units import Size
 
-# The protected part grows by radius GROWN and blends into the rest with sigma SEAM, in pixels.
-GROWN, SEAM = 1.0, 1.0
+GROWN = 1.0  # the radius by which the protected part grows, in pixels
+SEAM = 1.0  # the sigma with which it blends into the rest, in pixels
 
 Knots = tuple[tuple[float, float], ...]
 
@@ -105,7 +105,8 @@ def _enlarged(origins: Tensor, old: int, new: int, length: int) -> Tensor:
     _, sides = torch.unique_consecutive(torch.where(origins < 0, old, shifts), return_counts=True)
     place = 0
     for side in sides.tolist():
-        first, middle = int(origins[place]), (place + side / 2) * length / len(origins)
+        first = int(origins[place])
+        middle = (place + side / 2) * length / len(origins)
         place += side
         if first < 0:
             continue
@@ -139,7 +140,8 @@ def _stretched(kept: Tensor, length: int) -> tuple[list[tuple[int, int]], Tensor
     free = int((~kept).sum())
     factor = (length - int(kept.sum())) / free if free else 1.0
     stiff = loose = 0
-    knots, origins = [(0, 0)], torch.full((length,), -1, device=kept.device)
+    knots = [(0, 0)]
+    origins = torch.full((length,), -1, device=kept.device)
     for value, count in zip(values.tolist(), counts.tolist(), strict=True):
         start, to = knots[-1]
         if value:

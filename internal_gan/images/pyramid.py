@@ -41,7 +41,7 @@ def fit_size(size: Size, max_size: int | None) -> Size:
 
 def wider_limit(size: Size, max_size: int | None, max_aspect: float | None) -> int | None:
     """A larger ``max_size`` for an image longer than ``max_aspect``, whose short side is to have
-    ``max_size / max_aspect`` pixels, if it has so many; None for others.
+    ``max_size / max_aspect`` pixels, or all that it has; None for others.
 
     >>> wider_limit((300, 3000), 60, 2.0)
     300

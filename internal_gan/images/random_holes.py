@@ -16,14 +16,13 @@ from internal_gan.images.resize import resize
 from internal_gan.shapes import Mask
 from internal_gan.units import Size
 
-# Of a box's sides, unless the image forces a larger one.
+# The largest aspect ratio of a box, unless the image forces a larger one.
 LARGEST_ASPECT = 2.0
-# Straight pieces of a stroke; their lengths and widths as fractions of the image's short side, and
-# the standard deviation of the turn from one to the next, in radians.
-PIECES = 6
-LENGTHS = (0.08, 0.25)
-WIDTHS = (0.05, 0.13)
-TURN = 0.9
+# Strokes consist of straight pieces.
+PIECES = 6  # of a stroke
+LENGTHS = (0.08, 0.25)  # the shortest and longest, as fractions of the image's short side
+WIDTHS = (0.05, 0.13)  # the narrowest and widest, as fractions of it
+TURN = 0.9  # the standard deviation of the turn from one piece to the next, in radians
 # Strokes on longer images are drawn at this long side, in pixels, and enlarged.
 LARGEST_DRAWN_SIDE = 512
 
@@ -72,7 +71,7 @@ def _pieces(size: Size, ratio: float, rng: torch.Generator) -> Iterator[tuple[An
     end, (row, column), length and radius."""
     short = float(min(size))
     share = sum(LENGTHS) * sum(WIDTHS) / 4.0 * short * short / math.prod(size)
-    # Drawn so many at a time; nearly always, the first of them cover the ratio.
+    # The number drawn at a time; nearly always, the first ones cover the ratio.
     strokes = math.ceil(-1.5 * math.log1p(-min(ratio, 0.9)) / (share * PIECES))
     extent = torch.tensor(size, dtype=torch.float32)
     while True:

@@ -12,16 +12,15 @@ from internal_gan.images.resize import gaussian_blur, resize
 from internal_gan.images.windows import bounds, extent
 from internal_gan.shapes import Mask, Masks, Pixels
 
-# At each resolution of a membrane.
-RELAXATIONS = 16
-MIN_MARGIN = 16
-# Images with a longer side start from a coarse solution.
-SMALL_SIDE = 64  # pixels
+RELAXATIONS = 16  # steps at each resolution of a membrane
+MIN_MARGIN = 16  # pixels around a hole that influence its membrane, at least
+# Plates on images with a longer side than this, in pixels, start from a coarse solution.
+SMALL_SIDE = 64
 PLATE_STEPS = 150  # of conjugate gradients for small images; others take a fifth as many
-RIM_SIGMA = 1.0
+RIM_SIGMA = 1.0  # of the blur along a hole's rim, in pixels
 # Smaller errors are mostly another shade of the same content; the correction of larger ones fades.
 MAX_SHADE = 0.2  # in the range of [-1, 1]
-FADING_DEPTH = 2.0  # within which the correction falls to 1/e, in pixels
+FADING_DEPTH = 2.0  # the depth within which that correction falls to 1/e, in pixels
 
 
 def fill_transparent(pixels: Pixels, alpha: Mask) -> Tensor:
@@ -89,23 +88,27 @@ def fill_as_plate(image: Tensor, hole: Tensor) -> Tensor:
     unknown = hole > 0.5
     image = image.masked_fill(unknown, 0.0)
     if max(image.shape[-2:]) <= SMALL_SIDE:
-        plate, steps = fill_smoothly(image, unknown), PLATE_STEPS
+        plate = fill_smoothly(image, unknown)
+        steps = PLATE_STEPS
     else:
         coarse = _enlarged(fill_as_plate, image, unknown)
-        plate, steps = torch.where(unknown, coarse, image), PLATE_STEPS // 5
+        plate = torch.where(unknown, coarse, image)
+        steps = PLATE_STEPS // 5
 
     def force(image: Tensor) -> Tensor:
         """The biharmonic operator at the unknown pixels, 0 elsewhere."""
         return _laplacian(_laplacian(image)) * unknown
 
     left = -force(plate)
-    direction, length = left, _product(left, left)
+    direction = left
+    length = _product(left, left)
     for _ in range(steps):
         pushed = force(direction)
         step = length / _product(direction, pushed).clamp_min(1e-20)
         plate = plate + step * direction
         left = left - step * pushed
-        before, length = length, _product(left, left)
+        before = length
+        length = _product(left, left)
         direction = left + length / before.clamp_min(1e-20) * direction
     return torch.where(unknown, plate, image)
 

@@ -20,10 +20,10 @@ from internal_gan.units import Size
 
 # A pixel's coverage is the mean over a grid of this many points a side.
 POINTS_PER_SIDE = 4
-AT_ONCE = 250_000  # pixels whose points are in memory
+POINTS_AT_ONCE = 250_000  # pixels whose points are in memory
 # Source of points beyond a homography's horizon, outside the image at every size.
 NOWHERE = 1e4
-_CORNERS = ((-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0))
+_CORNERS = ((-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0))  # of an image, clockwise: x, y
 
 
 class Transform(ABC):
@@ -58,8 +58,9 @@ class Transform(ABC):
 
     def coverage(self, size: Size) -> Mask:
         """The share of each output pixel that comes from inside the input."""
-        each, covered = POINTS_PER_SIDE, list[Tensor]()
-        for rows in bands(size, AT_ONCE):
+        each = POINTS_PER_SIDE
+        covered = list[Tensor]()
+        for rows in bands(size, POINTS_AT_ONCE):
             fine = slice(each * rows.start, each * rows.stop)
             points = self.source(pixel_centres((each * size[0], each * size[1]), rows=fine))
             # Rounding must not make the edges of an untransformed image transparent.

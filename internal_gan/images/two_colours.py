@@ -12,15 +12,22 @@ from internal_gan.images.windows import Window
 from internal_gan.shapes import Mask
 
 Parts = Callable[[], Iterable[tuple[Window, Photo]]]
-CODES = 32**3  # of colours of 15 bits
-# In levels: how far two colours are apart, or a third one from the line between them; noise is at
-# least so far from it. The brightest level of black, and the least contrast of luminance in noise.
-APART, THIRD, NOISE, BLACK, CONTRAST = 64, 64, 16, 24, 24
-NEAR, FLAT = 40, 0.75  # such a share of a mask is so near to one of its colours; a photo has more
-# Lossy files blur sharp edges' colours, so where these are between, luminance decides; with this
-# contrast, it is told from noise. So much of a colour that blurs into black is cut off below 0.
-SHARP, BETWEEN, CLEAR, CUT_OFF = 0.8, 0.4, 300, 0.15
-_LUMA = torch.tensor([0.299, 0.587, 0.114], dtype=torch.float64)
+CODES = 32**3  # the number of colours of 15 bits
+# In levels of 255:
+APART = 64  # the least distance between the two colours
+THIRD = 64  # the distance from the line between them beyond which a colour is a third one
+NOISE = 16  # the distance from that line beyond which a pixel is noise
+BLACK = 24  # the brightest level of black
+CONTRAST = 24  # the least difference of luminance that is used in a mask with noise
+NEAR = 40  # pixels this near to one of the two colours have it
+FLAT = 0.75  # the least share of such pixels in a mask; a photo has fewer
+# Lossy files blur the colours of sharp edges more than their luminance, which therefore decides
+# there. The next two are on a scale from 0, black, to 1, white.
+SHARP = 0.8  # an edge is sharp if values nearby differ more
+BETWEEN = 0.4  # luminance decides where a value is less than this from 0.5
+CLEAR = 300  # levels of 255 to which a smaller contrast of luminance is raised, against the noise
+CUT_OFF = 0.15  # the share of a colour by which luminance rises in black: below 0, it is cut off
+_LUMA = torch.tensor([0.299, 0.587, 0.114], dtype=torch.float64)  # of red, green and blue: Rec. 601
 
 
 def two_colours(
@@ -66,7 +73,8 @@ def two_colours(
 
 
 def _between(black: Tensor, white: Tensor, has_noise: bool) -> Callable[[Photo], Mask]:
-    way, luma = white - black, float(_LUMA @ (white - black))
+    way = white - black
+    luma = float(_LUMA @ (white - black))
 
     def read(part: Photo) -> Mask:
         levels = (part.pixels + 1.0).mul_(127.5).sub_(black.float().view(1, 3, 1, 1))
@@ -94,8 +102,10 @@ def _codes(part: Photo) -> Tensor:
 
 
 def _mean(parts: Parts, code: int) -> Tensor:
-    total, count = torch.zeros(3, dtype=torch.float64), 0
+    total = torch.zeros(3, dtype=torch.float64)
+    count = 0
     for _, part in parts():
         found = part.pixels[0][:, _codes(part) == code]
-        total, count = total + found.sum(dim=1, dtype=torch.float64), count + found.shape[1]
+        total = total + found.sum(dim=1, dtype=torch.float64)
+        count = count + found.shape[1]
     return (total / max(1, count) + 1.0) * 127.5

@@ -30,7 +30,7 @@ def box_of(flags: Flags) -> Window:
 
 
 def bands(size: Size, pixels: int) -> Iterator[slice]:
-    """The rows of an image, about so many of its pixels at a time."""
+    """The rows of an image, in bands of about ``pixels`` pixels."""
     step = max(1, pixels // max(1, size[1]))
     return (slice(top, top + step) for top in range(0, size[0], step))
 

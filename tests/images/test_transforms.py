@@ -75,7 +75,7 @@ def test_the_coverage_of_a_trapezoid_is_its_area(
     trapezoid = Homography.to_corners([(-top, -1), (top, -1), (1, 1), (-1, 1)])
     whole = trapezoid.coverage((40, 60))
     assert float(whole.mean()) == pytest.approx(share, abs=0.01)
-    monkeypatch.setattr(transforms, "AT_ONCE", 3 * 60)
+    monkeypatch.setattr(transforms, "POINTS_AT_ONCE", 3 * 60)
     assert torch.equal(trapezoid.coverage((40, 60)), whole)
 
 

@@ -24,11 +24,14 @@ _EIGHT_BIT = {"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBa", "RGBX", "YCbCr"}
 # Layouts of 16-bit colours without their byte order, and the order opposite to each.
 _DEEP_COLOURS = {"RGB;16", "RGBA;16", "RGBX;16"}
 _OPPOSITE = {"L": "B", "B": "L", "N": "B" if sys.byteorder == "little" else "L"}
-_BITS_PER_SAMPLE, _PLANAR_CONFIGURATION = 258, 284
-# Files of more pixels are reduced to this many times the side needed. Shrinking them from there
-# gives nearly the same as shrinking the whole picture.
+# Numbers of TIFF tags.
+_BITS_PER_SAMPLE = 258
+_PLANAR_CONFIGURATION = 284
+# Files of more pixels than this are reduced while they are read.
 WHOLE_PIXELS = 25_000_000
-GAP = 8
+# They keep this many times the side needed. Shrinking them from there gives nearly the same as
+# shrinking the whole picture.
+REDUCING_GAP = 8
 
 
 def decode(
@@ -45,7 +48,9 @@ def decode(
     is for :func:`reduced_size`; with ``choose``, a window of a plain image becomes the photo. A
     UserError if the colour mode or the values are not a photo's; Pillow's own errors come out, too.
     """
-    raw_mode, tags, is_deep = _raw_mode(image), getattr(image, "tag_v2", {}), _is_deep(image)
+    raw_mode = _raw_mode(image)
+    tags = getattr(image, "tag_v2", {})
+    is_deep = _is_deep(image)
     if is_deep and tags.get(_PLANAR_CONFIGURATION, 1) == 2:
         # Pillow silently reads the wrong bytes of such files.
         raise _unreadable(name, "its 16-bit channels are in separate planes; interleave them")
@@ -61,10 +66,12 @@ def decode(
     dpi = resolution(image)
     if _orientation(image) >= 5:  # turned by 90 degrees
         size, dpi = size[::-1], dpi and dpi[::-1]
-    whole, palette = None, palette_of(upright)
+    whole = None
+    palette = palette_of(upright)
     if choose is not None:
         whole = Whole(upright, choose(name, upright))
-        size, (rows, columns) = extent(whole.window), whole.window
+        size = extent(whole.window)
+        rows, columns = whole.window
         upright = upright.crop((columns.start, rows.start, columns.stop, rows.stop))
     # The mean of other colours could be the one that stands for transparency.
     keyed = depth == 16 and "transparency" in image.info
@@ -102,7 +109,8 @@ def _channels(
 
 def _coloured(image: Image.Image, mode: str, notes: list[str]) -> tuple[Image.Image, bytes | None]:
     """An image, upright, and its colour profile; ``notes`` get what cannot be kept."""
-    upright, profile = _upright(image), image.info.get("icc_profile")
+    upright = _upright(image)
+    profile = image.info.get("icc_profile")
     if mode == "CMYK":  # whose profile does not describe RGB pixels
         return _from_cmyk(upright, notes), None
     if not profile and is_adobe_rgb(image):
@@ -155,7 +163,8 @@ def _from_cmyk(image: Image.Image, notes: list[str]) -> Image.Image:
     notes.append("CMYK is converted to RGB, and results are written as RGB")
     converted = None
     if profile := image.info.get("icc_profile"):
-        own, srgb = io.BytesIO(profile), ImageCms.createProfile("sRGB")
+        own = io.BytesIO(profile)
+        srgb = ImageCms.createProfile("sRGB")
         try:
             converted = ImageCms.profileToProfile(image, own, srgb, outputMode="RGB")
         except ImageCms.PyCMSError:
@@ -167,7 +176,8 @@ def _deep(
     name: str, image: Image.Image, low_bytes: Image.Image | None, to: Size, largest: int
 ) -> Tensor:
     """Levels in [0, 1] of more than 8 bits; ``largest`` is 1 for floats."""
-    levels, key = _planes(image, to), image.info.get("transparency")
+    levels = _planes(image, to)
+    key = image.info.get("transparency")
     if low_bytes is not None:
         # The high bytes of 16-bit colours are all that Pillow reads.
         levels = 256.0 * levels + _planes(low_bytes, to)
@@ -256,8 +266,10 @@ def reduced_size(size: Size, longest: int | None) -> Size:
     >>> reduced_size((4000, 6000), 250)
     (4000, 6000)
     """
-    if longest is None or size[0] * size[1] <= WHOLE_PIXELS or max(size) <= GAP * longest:
+    if longest is None or size[0] * size[1] <= WHOLE_PIXELS:
+        return size
+    if max(size) <= REDUCING_GAP * longest:
         return size
     # A long photo may be trained on at more than its longest side: keep its short one.
-    factor = max(GAP * longest / max(size), longest / min(size))
+    factor = max(REDUCING_GAP * longest / max(size), longest / min(size))
     return scaled(size, factor) if factor < 1 else size

@@ -16,7 +16,7 @@ from internal_gan.images.colours import luminance
 from internal_gan.images.files.decode import coloured
 from internal_gan.images.files.metadata import profile_space
 from internal_gan.images.files.png import XMP_KEYWORD, png
-from internal_gan.images.levels import AT_ONCE, levels_of
+from internal_gan.images.levels import PIXELS_AT_ONCE, levels_of
 from internal_gan.images.photo import Photo
 from internal_gan.images.resize import size_of
 from internal_gan.images.windows import bands
@@ -40,8 +40,10 @@ def arrange(
     Its colours, on the CPU, may be outside [-1, 1], to be clipped; its mode is ``L``, ``LA``,
     ``RGB`` or ``RGBA``, and 32 bits are floats, of opaque gray only.
     """
-    colours, losses = _checked(pixels), list[str]()
-    like, size = like or Photo(pixels), size_of(colours)
+    colours = _checked(pixels)
+    losses = list[str]()
+    like = like or Photo(pixels)
+    size = size_of(colours)
     if alpha is None and like.alpha is not None:
         if like.alpha.shape[-2:] == size:
             alpha = like.alpha
@@ -57,7 +59,9 @@ def arrange(
     elif alpha is not None:
         mode += "A"
     most = {"PNG": 16, "JPEG": 8, "Pillow": 32 if mode == "L" else 8}[file_format]
-    depth, profile, exif = min(like.bit_depth, most), like.icc_profile, like.exif
+    depth = min(like.bit_depth, most)
+    profile = like.icc_profile
+    exif = like.exif
     if depth < like.bit_depth:
         losses.append(f"{like.bit_depth} bits per channel become {depth}")
     if profile and profile_space(profile) != mode.rstrip("A"):
@@ -88,7 +92,8 @@ def rows_of(stored: Photo, rows: slice = slice(None)) -> Tensor:
 def array_of(stored: Photo) -> np.ndarray[Any, Any]:
     """All channels of what :func:`arrange` made, (H, W, C): floats in [0, 1] of 32 bits, or else
     whole numbers, perhaps in the picture's memory."""
-    largest, mode = 2**stored.bit_depth - 1, stored.mode
+    largest = 2**stored.bit_depth - 1
+    mode = stored.mode
     # Channels of levels that are one in memory, as those of a mask, are gray.
     is_gray = stored.colours.dtype == torch.uint8 and stored.colours.stride(1) == 0
     is_plain = mode == "RGB" or (mode == "L" and is_gray)
@@ -96,7 +101,7 @@ def array_of(stored: Photo) -> np.ndarray[Any, Any]:
         return levels_of(stored.colours[:, : len(mode)], largest)
     kind = {8: torch.uint8, 16: torch.uint16, 32: torch.float32}[stored.bit_depth]
     found = torch.empty(*stored.size, len(mode), dtype=kind)
-    for rows in bands(stored.size, AT_ONCE):
+    for rows in bands(stored.size, PIXELS_AT_ONCE):
         some = rows_of(stored, rows)
         if stored.bit_depth < 32:
             some.mul_(largest).round_().clamp_(0, largest)
@@ -120,7 +125,8 @@ def metadata_of(stored: Photo, mark: bytes | None = None) -> dict[str, bytes]:
 def encode(path: Path, stored: Photo, file_format: str, mark: bytes | None = None) -> None:
     """Write a file of what :func:`arrange` made for this format, and of the whole around it, which
     is overwritten; an OSError or a ValueError if the disk or the format cannot hold it."""
-    is_png, metadata = file_format == "PNG", metadata_of(stored, mark)
+    is_png = file_format == "PNG"
+    metadata = metadata_of(stored, mark)
     if is_png and stored.whole is None and stored.palette is None:
         path.write_bytes(png(array_of(stored), metadata, stored.dpi))
         return
@@ -147,10 +153,12 @@ def encode(path: Path, stored: Photo, file_format: str, mark: bytes | None = Non
 
 def _indexed(image: Image.Image, palette: NDArray[np.uint8]) -> Image.Image:
     """An image as numbers of a palette's colours, or one bit if gray; as it is if it has others."""
-    pixels, colours = np.array(image.convert("RGBA")), palette.copy()
+    pixels = np.array(image.convert("RGBA"))
+    colours = palette.copy()
     for one in (pixels, colours):
         one[one[..., 3] == 0] = 0
-    wanted, own = pixels.view(np.uint32)[..., 0], colours.view(np.uint32)[..., 0]
+    wanted = pixels.view(np.uint32)[..., 0]
+    own = colours.view(np.uint32)[..., 0]
     order = own.argsort(kind="stable")
     numbers = order[np.searchsorted(own, wanted, sorter=order).clip(max=len(own) - 1)]
     if (own[numbers] != wanted).any():

@@ -24,8 +24,9 @@ from internal_gan.process_settings import ignored_warnings
 from internal_gan.shapes import Mask
 from internal_gan.units import by
 
+# Images of more pixels are refused, or read only as far as they are needed.
 MAX_PIXELS = 120_000_000
-# What all of a larger image takes: Pillow's, and once more to turn or convert it.
+# Memory for all of a larger image: Pillow's copy, and another one to turn or convert it.
 BYTES_PER_PIXEL = 8
 
 _log = logging.getLogger(__name__)
@@ -46,7 +47,8 @@ def read_image(
     with opening(path, huge=choose is not None) as (image, notes):
         size = image.height, image.width
         if math.prod(size) > MAX_PIXELS:
-            what, needed = f"{name} of {by(size)} pixels", BYTES_PER_PIXEL * math.prod(size)
+            what = f"{name} of {by(size)} pixels"
+            needed = BYTES_PER_PIXEL * math.prod(size)
             check_memory(needed, torch.device("cpu"), what)
         else:
             choose = None
@@ -117,7 +119,7 @@ def write_image(
 ) -> None:
     """Write an image file, whole or not at all, in the format named by its suffix.
 
-    It is 8-bit RGB, or RGBA with ``alpha``, unless ``like`` says otherwise. What the format cannot
+    It is 8-bit RGB, or RGBA with ``alpha``, or in the format of ``like``. What the format cannot
     hold is logged as warnings. PNG is lossless, JPEG has quality 95. A UserError
     for an unknown suffix, a size that the format cannot hold, or a path that cannot be written.
 

@@ -18,16 +18,16 @@ from internal_gan.images.files.mend import mended
 from internal_gan.images.files.names import PILLOW_FORMATS, has_another, shown
 from internal_gan.process_settings import temporary
 
-# What a JPEG file with a gain map for bright displays has somewhere (Adobe and Google, Apple, ISO).
+# Bytes in JPEG files with a gain map for bright displays, by Adobe and Google, Apple, and ISO.
 _GAIN_MAPS = b"hdr-gain-map", b"aux:hdrgainmap", b"iso:ts:21496"
-# What XMP packets have, and what it says.
+# Names in XMP packets, and what is lost with them.
 _XMP = {
     b"GPano:": "of a panorama",
     b"dc:rights": "copyright",
     b"xmpRights:": "copyright",
     b"photoshop:Credit": "credit",
 }
-_IPTC = 0x0404  # among Photoshop's resources
+_IPTC = 0x0404  # the number of IPTC's data among Photoshop's resources
 any_size = temporary(Image, "MAX_IMAGE_PIXELS", None)
 
 
@@ -74,7 +74,7 @@ def _avif(image: Image.Image, path: Path) -> list[str]:
     return ["its 10 or 12 bits per channel are read as 8 bits"] * is_deep + _frames(image, path)
 
 
-# What begins a file; what such a file is; as what to save it.
+# Magic bytes, what such a file is, and the format to save it in.
 _KINDS = (
     (rb"....ftyp(avi[fs]|m[is][af]1.{0,32}avif)", "an AVIF picture", "PNG"),
     (rb"....ftyp(hei|hev|mif1|msf1)", "a HEIC photo", "JPEG"),
@@ -110,7 +110,8 @@ def _png(image: Image.Image, path: Path) -> list[str]:
     chunks = _chunks(path)
     if b"cICP" in chunks:
         image.info["cicp"] = chunks[b"cICP"]
-    depth, key = chunks[b"IHDR"][8], image.info.get("transparency")
+    depth = chunks[b"IHDR"][8]
+    key = image.info.get("transparency")
     if image.mode in ("1", "L") and isinstance(key, int):
         largest = 2**depth - 1
         image.info["transparency"] = (key & largest) * 255 // largest
@@ -155,7 +156,8 @@ def _frames(image: Image.Image, path: Path) -> list[str]:
 
 def _words(image: Image.Image) -> list[str]:
     """Lines about entries that no result has, and about pixels that are not square."""
-    notes, info = list[str](), image.info
+    notes = list[str]()
+    info = image.info
     packet = info.get("xmp") or b""
     packet = packet.encode() if isinstance(packet, str) else packet
     if packet and NAMESPACE.encode() not in packet:

@@ -1,4 +1,4 @@
-"""Machine-readable marks in picture files that say how they were made: XMP, ISO 16684-1."""
+"""Machine-readable marks in picture files of how they were made: XMP, ISO 16684-1."""
 
 from typing import Literal
 from xml.sax.saxutils import quoteattr

@@ -11,8 +11,12 @@ from PIL import Image, ImageChops, PngImagePlugin
 
 from internal_gan.process_settings import ignored_warnings
 
-_PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
-_START, _END = b"\xff\xda", b"\xff\xd9"  # of a JPEG file's pixels
+# How files begin.
+_PNG = b"\x89PNG\r\n\x1a\n"
+_JPEG = b"\xff\xd8\xff"
+# What begins and ends the pixels of a JPEG file.
+_START = b"\xff\xda"
+_END = b"\xff\xd9"
 # Numbers that a decoder would take for pixels if some are missing, in two ways.
 _AFTER = bytes(64), b"\x55" * 64
 _TEXTS = b"zTXt", b"iTXt"  # that may be compressed
@@ -50,11 +54,13 @@ def _png(path: Path) -> tuple[Path | BinaryIO, list[str]]:
     with path.open("rb") as file:
         file.seek(8)
         while len(head := file.read(8)) == 8 and (kind := head[4:]) != b"IEND":
-            length, at = struct.unpack(">I4x", head)[0], file.tell() - 8
+            length = struct.unpack(">I4x", head)[0]
+            at = file.tell() - 8
             if not kind[0] & 32:  # a part of the picture
                 file.seek(length + 4, 1)
                 continue
-            data, check = file.read(length), file.read(4)
+            data = file.read(length)
+            check = file.read(4)
             if len(check) == 4 and (why := _wrong(kind, data, check)):
                 bad.append((at, length + 12, f"its {kind.decode('latin-1')} chunk {why}"))
         if not bad:

@@ -1,4 +1,4 @@
-"""EXIF data of image files, and what they say about their colours."""
+"""EXIF data of image files, and how files describe their colours."""
 
 import numpy as np
 from PIL import Image
@@ -10,14 +10,15 @@ _DESCRIPTIVE = (
     *(Base.XResolution, Base.YResolution, Base.ResolutionUnit, Base.DateTime, Base.HostComputer),
     *(Base.XPTitle, Base.XPComment, Base.XPAuthor, Base.XPKeywords, Base.XPSubject),
 )
-_PER_INCH = {2: 1.0, 3: 2.54}  # inches and centimetres
+_PER_INCH = {2: 1.0, 3: 2.54}  # of EXIF's units of resolution, inches and centimetres
 MAX_DPI = 65535  # the most that JPEG can hold
 _PROFILE_SPACES = {b"GRAY": "L", b"RGB ": "RGB", b"CMYK": "CMYK"}
 
-# How far chunks may be from sRGB's: gAMA, as in libpng, and cHRM (x, y of white, red, green, blue).
-_NEAR_GAMMA, _NEAR = 0.05, 0.002
-_SRGB_CICP = bytes((1, 13))
-_SRGB = (0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06)
+_SRGB_CICP = bytes((1, 13))  # sRGB's primaries and transfer in a PNG file's cICP chunk
+_SRGB = (0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06)  # cHRM: x, y of white, red, green, blue
+# How far a PNG file's chunks may be from sRGB's.
+_NEAR_GAMMA = 0.05  # gAMA: the relative difference, as in libpng
+_NEAR = 0.002  # cHRM: the difference of x or y
 
 
 def descriptive_exif(image: Image.Image) -> bytes | None:
@@ -50,7 +51,7 @@ def resolution(image: Image.Image) -> tuple[float, float] | None:
             inch = _PER_INCH.get(exif.get(Base.ResolutionUnit, 2), 0.0)
             found = [inch * exif.get(tag, 0) for tag in (Base.XResolution, Base.YResolution)]
         across, down = map(float, found)
-    except Exception:  # damaged, about which descriptive_exif tells
+    except Exception:  # damaged, which descriptive_exif reports
         return None
     return (across, down) if 1 < across < MAX_DPI and 1 < down < MAX_DPI else None
 
@@ -66,27 +67,29 @@ def rgb_profile(profile: bytes | None) -> bytes | None:
 
 
 def other_colours(image: Image.Image) -> str | None:
-    """A line for the user if a loaded image without a profile says that its colours are not sRGB's:
+    """A line for the user if, by a loaded image without a profile, its colours are not sRGB's:
     by PNG's cICP or, without it and a chunk sRGB, by its gAMA or cHRM, or by EXIF."""
-    info, said = image.info, None
-    gamma, colours = info.get("gamma") or 1 / 2.2, info.get("chromaticity", _SRGB)
+    info = image.info
+    source = None
+    gamma = info.get("gamma") or 1 / 2.2
+    colours = info.get("chromaticity", _SRGB)
     is_gray = image.mode in ("1", "L", "LA", "I;16")
     if cicp := info.get("cicp"):
-        said = None if cicp[:2] == _SRGB_CICP else "cICP"
+        source = None if cicp[:2] == _SRGB_CICP else "cICP"
     elif "srgb" in info:
         pass
     elif abs(gamma * 2.2 - 1) > _NEAR_GAMMA:
-        said = "gAMA"
+        source = "gAMA"
     elif not is_gray and max(map(abs, np.subtract(colours[: len(_SRGB)], _SRGB))) > _NEAR:
-        said = "cHRM"
+        source = "cHRM"
     elif _exif_space(image) not in (None, 1):
-        said = "EXIF"
-    return said and f"what {said} says about its colours is not used; they count as sRGB"
+        source = "EXIF"
+    return source and f"what {source} says about its colours is not used; they count as sRGB"
 
 
 def is_adobe_rgb(image: Image.Image) -> bool:
-    """Whether EXIF alone says so, of a loaded image without a profile: its interoperability index
-    R03, or the number that some programs write."""
+    """Whether EXIF alone marks a loaded image without a profile as Adobe RGB: by the
+    interoperability index R03, or the number that some programs write."""
     if not image.mode.startswith("RGB") or {"cicp", "srgb", "gamma", "chromaticity"} & {
         *image.info
     }:
@@ -95,7 +98,7 @@ def is_adobe_rgb(image: Image.Image) -> bool:
         return space == 2
     try:
         index = str(image.getexif().get_ifd(IFD.Interop).get(Interop.InteropIndex, ""))
-    except Exception:  # damaged, about which descriptive_exif tells
+    except Exception:  # damaged, which descriptive_exif reports
         return False
     return index[:3] == "R03"
 
@@ -104,5 +107,5 @@ def _exif_space(image: Image.Image) -> int | None:
     try:
         space: int | None = image.getexif().get_ifd(IFD.Exif).get(Base.ColorSpace)
         return space
-    except Exception:  # damaged EXIF data, about which descriptive_exif tells
+    except Exception:  # damaged EXIF data, which descriptive_exif reports
         return None

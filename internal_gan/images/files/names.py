@@ -21,8 +21,9 @@ READABLE_SUFFIXES = (
     *((".heic", ".heif") if find_spec("pillow_heif") else ()),
 )
 # How files begin.
-_PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
-# Ending of an origin file's name; the file says where each pixel of the result next to it is from.
+_PNG = b"\x89PNG\r\n\x1a\n"
+_JPEG = b"\xff\xd8\xff"
+# Ending of the name of an origin file, which has the source of each pixel of the result next to it.
 ORIGIN = ".origin.png"
 
 

@@ -14,12 +14,15 @@ import torch
 XMP_KEYWORD = "XML:com.adobe.xmp"
 _COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}  # by the number of channels
 # Strips of rows are compressed independently, so that threads share the work.
-STRIP = 2**20  # bytes of one, about
-LEVEL = 2  # of zlib: a third of the time of 6, and 1 % larger for a sharp photo
-# What is stored is the difference from the pixel on the left, from the one above, or from the mean
-# of both, whichever makes the rows in the middle smallest.
-TRIED = 2**16  # bytes of these, about, and at least 8 rows
-_SUB, _UP, _AVERAGE = 1, 2, 3
+STRIP = 2**20  # bytes of a strip, about
+ZLIB_LEVEL = 2  # a third of the time of level 6, and 1 % larger for a sharp photo
+# What is stored is the difference from a neighbour, whichever makes the rows in the middle
+# smallest.
+TRIED = 2**16  # bytes of these rows, about, and at least 8 rows
+# PNG's numbers of the filters.
+_SUB = 1  # the difference from the pixel on the left
+_UP = 2  # from the one above
+_AVERAGE = 3  # from the mean of both
 
 
 def png(
@@ -34,7 +37,8 @@ def png(
     ``text`` has Latin-1 texts by keyword.
     """
     height, width, channels = array.shape
-    bits, metadata = 8 * array[0].itemsize, metadata or {}
+    bits = 8 * array[0].itemsize
+    metadata = metadata or {}
     header = struct.pack(">IIBBBBB", width, height, bits, _COLOUR_TYPES[channels], 0, 0, 0)
     chunks = [_chunk(b"IHDR", header)]
     if profile := metadata.get("icc_profile"):
@@ -79,7 +83,8 @@ def _filtered(array: Any, top: int, bottom: int, kind: int) -> bytes:
     """Rows as they are stored, each after the number of its filter."""
     some = array[max(0, top - 1) : bottom]
     stored = np.ascontiguousarray(some, some.dtype.newbyteorder(">"))
-    rows, pixel = stored.reshape(len(some), -1).view(np.uint8), some[0, 0].nbytes
+    rows = stored.reshape(len(some), -1).view(np.uint8)
+    pixel = some[0, 0].nbytes
     if top == 0:
         rows = np.vstack([np.zeros_like(rows[:1]), rows])
     these, above = rows[1:], rows[:-1]
@@ -92,9 +97,10 @@ def _filtered(array: Any, top: int, bottom: int, kind: int) -> bytes:
 
 
 def _deflated(content: bytes, *, last: bool) -> bytes:
-    raw = zlib.compressobj(LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
+    raw = zlib.compressobj(ZLIB_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
     return raw.compress(content) + raw.flush(zlib.Z_FINISH if last else zlib.Z_FULL_FLUSH)
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    checksum = zlib.crc32(kind + data)
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", checksum)

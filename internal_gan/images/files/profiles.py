@@ -14,16 +14,17 @@ from internal_gan.images.photo import Photo
 
 # Levels by which two profiles of the same colours may differ, as those of sRGB do.
 SAME = 2
-_D50 = (0.9642, 1.0, 0.8249)
-# Adobe RGB (1998), adapted to that white.
+_D50 = (0.9642, 1.0, 0.8249)  # the white of profiles, in XYZ
+# Red, green and blue of Adobe RGB (1998) in XYZ, adapted to that white.
 _ADOBE = ((0.60974, 0.31111, 0.01947), (0.20528, 0.62567, 0.06087), (0.14919, 0.06322, 0.74457))
-_GAMMA = 563 / 256
+_GAMMA = 563 / 256  # of Adobe RGB
 
 
 def converted(image: Image.Image, source: bytes | None, target: bytes | None) -> Image.Image:
     """An RGB picture of one colour profile in another, None: sRGB; as it is if one is damaged."""
     mode = "L" if source is not None and profile_space(source) == "L" else "RGB"
-    source, target = source if mode == "L" else rgb_profile(source), rgb_profile(target)
+    source = source if mode == "L" else rgb_profile(source)
+    target = rgb_profile(target)
     if source == target:
         return image
     srgb = ImageCms.createProfile("sRGB")
@@ -70,7 +71,8 @@ def adobe_rgb() -> bytes:
     tags = {b"desc": name, b"cprt": b"text\0\0\0\0no copyright\0", b"wtpt": _xyz(_D50)}
     for letter, colour in zip("rgb", _ADOBE, strict=True):
         tags |= {f"{letter}XYZ".encode(): _xyz(colour), f"{letter}TRC".encode(): curve}
-    table, data = struct.pack(">I", len(tags)), b""
+    table = struct.pack(">I", len(tags))
+    data = b""
     for tag, content in tags.items():
         table += struct.pack(">4sII", tag, 132 + 12 * len(tags) + len(data), len(content))
         data += content + bytes(-len(content) % 4)

@@ -12,10 +12,24 @@ from internal_gan.images.files.names import shown
 
 Tags = Mapping[int, Any]
 
-_SUBFILE, _OLD_SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION = 254, 255, 256, 257, 258, 259
-_PHOTOMETRIC, _SAMPLES, _X_RESOLUTION, _INSIDE, _EXTRA, _FORMAT = 262, 277, 282, 330, 338, 339
-_RAW_TAGS, _COLOUR_FILTERS = {50706, 50752}, (32803, 34892)  # of DNG and CR2
-_SIGNED, _FLOATS = 2, (3, 6)
+# Numbers of tags.
+_SUBFILE = 254
+_OLD_SUBFILE = 255
+_WIDTH = 256
+_HEIGHT = 257
+_BITS = 258
+_COMPRESSION = 259
+_PHOTOMETRIC = 262
+_SAMPLES = 277
+_X_RESOLUTION = 282
+_INSIDE = 330
+_EXTRA = 338
+_FORMAT = 339
+_RAW_TAGS = {50706, 50752}  # those that only DNG and CR2 have
+# Values of tags.
+_COLOUR_FILTERS = (32803, 34892)  # photometric interpretations of raw photos
+_SIGNED = 2  # the sample format of whole numbers with a sign
+_FLOATS = (3, 6)  # sample formats of real and complex numbers
 _WEBP = 50001  # a compression that Pillow knows, and its packages cannot decode
 _ALPHA = (1, 2, 999)  # kinds of extra samples; Pillow reads CorelDRAW's 999 as alpha
 
@@ -44,7 +58,9 @@ def pages_of(path: Path) -> list[Page]:
             tags.load(file)
             return tags
 
-        pages, offset, seen = list[Page](), ImageFileDirectory_v2(header).next, set[int]()
+        pages = list[Page]()
+        offset = ImageFileDirectory_v2(header).next
+        seen = set[int]()
         while offset and offset not in seen:
             seen.add(offset)
             tags = directory(offset)
@@ -54,14 +70,16 @@ def pages_of(path: Path) -> list[Page]:
 
 
 def _picture_of(pages: list[Page]) -> int:
-    """The number of the first page that is a whole picture; 0 if none says so."""
+    """The number of the first page that is a whole picture; 0 if none is marked."""
     return next((number for number, page in enumerate(pages) if page.is_whole), 0)
 
 
 def refusal(pages: list[Page], is_open: bool) -> str | None:
     """Why a file cannot be read; None if it can or, if Pillow cannot open it, looks damaged."""
     page = pages[_picture_of(pages)]
-    tags, kind, bits = page.tags, _several(page.tags, _FORMAT), _several(page.tags, _BITS)
+    tags = page.tags
+    kind = _several(page.tags, _FORMAT)
+    bits = _several(page.tags, _BITS)
     every = [tags for page in pages for tags in (page.tags, *page.inside)]
     if any(_RAW_TAGS & {*t} or t.get(_PHOTOMETRIC) in _COLOUR_FILTERS for t in every):
         return "is a camera's raw photo; save it as TIFF or PNG of 16 bits"
@@ -87,12 +105,14 @@ def refusal(pages: list[Page], is_open: bool) -> str | None:
 def look(image: Image.Image, path: Path) -> list[str]:
     """Go to the picture of a TIFF file that has just been opened; a UserError if it cannot be read,
     and a line for the user about each part that is left out, or read as something else."""
-    pages, notes = pages_of(path), list[str]()
+    pages = pages_of(path)
+    notes = list[str]()
     if why := refusal(pages, is_open=True):
         raise UserError(f"{shown(path)}: {why}")
     if chosen := _picture_of(pages):
         image.seek(chosen)
-    tags, whole = pages[chosen].tags, sum(page.is_whole for page in pages)
+    tags = pages[chosen].tags
+    whole = sum(page.is_whole for page in pages)
     # Pillow 13 maps some files into memory with the sides of the turned picture: no name, no map.
     image.filename = ""  # type: ignore[attr-defined]
     if _X_RESOLUTION not in tags:

@@ -19,8 +19,9 @@ from internal_gan.images.files.names import PILLOW_FORMATS
 
 # Browsers slow down frames shorter than two hundredths of a second.
 MAX_GIF_FPS = 50
-# The palette is made of so many frames, and about so many pixels.
-_PALETTE_FRAMES, _PALETTE_PIXELS = 8, 300_000
+# What a GIF's palette is made of.
+_PALETTE_FRAMES = 8
+_PALETTE_PIXELS = 300_000  # in all of these frames, about
 # Without a stated colour matrix, players guess one from the size, and colours shift.
 _BT709 = ("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709")
 H264 = (
@@ -68,7 +69,8 @@ class Frames(Sequence[Path]):
 
     def __exit__(self, kind: object, *error: object) -> None:
         with self._changed:
-            self._are_all, self._failed = True, kind is not None
+            self._are_all = True
+            self._failed = kind is not None
             self._changed.notify_all()
 
     def __len__(self) -> int:
@@ -121,7 +123,9 @@ class _Reel(Image.Image):
 
     def seek(self, frame: int) -> None:
         image = _rgb(self._files[frame])
-        self.im, self._mode, self._size = image.im, image.mode, image.size
+        self.im = image.im
+        self._mode = image.mode
+        self._size = image.size
         self.info = image.info
 
 
@@ -148,9 +152,9 @@ def _write_mp4(path: Path, files: Sequence[Path], fps: float) -> None:
                 pixels = np.asarray(_rgb(file))
                 missing = (0, height - pixels.shape[0]), (0, width - pixels.shape[1]), (0, 0)
                 process.stdin.write(np.pad(pixels, missing, mode="edge").tobytes())
-        _, said = process.communicate()
+        _, errors = process.communicate()
     if process.returncode:
-        reason = said.decode(errors="replace").strip().rpartition("\n")[2]
+        reason = errors.decode(errors="replace").strip().rpartition("\n")[2]
         raise UserError(f"cannot write MP4, and the frames are kept: the encoder says {reason!r}")
 
 
