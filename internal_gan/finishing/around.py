@@ -12,18 +12,20 @@ from internal_gan.images.photo import Margins, Photo
 from internal_gan.images.windows import Part, Window, extent, parts, within
 from internal_gan.shapes import Flags, Mask
 
-RING = 2  # pixels around the hole that decide
-# They differ from a plane through their colours by at most this, in [-1, 1], such as by grain, but
-# for a share of them, such as what compression smears of a line beside them.
-GRAIN = 12 * 2 / 255
-FEW = 0.1
-LEAST = 24  # of these pixels
+# A ring of pixels around the hole decides whether its surroundings are flat: nearly all must lie on
+# one plane through their colours.
+RING = 2  # its width, in pixels
+GRAIN = 12 * 2 / 255  # the largest difference from the plane, in [-1, 1], such as that of grain
+FEW_OFF = 0.1  # the share of pixels that may differ more, as where compression smears a line
+LEAST = 24  # pixels that the ring must have
 
-# A rim is at most so many pixels wide. Most of its pixels are darker than what lies BEYOND, so many
-# pixels from the hole, or most are lighter; few are the other way, and nothing like it follows.
-WIDEST, BEYOND = 4, (5, 8)
-MOST, AGAINST = 0.7, 0.05
-SHORTEST = 64  # pixels of its first ring; beside a speck, a texture may be darker by chance
+# A mask may leave a thin rim of a thing around its hole. Most pixels of the rim are darker than
+# what lies beyond, or most are lighter, and the difference ends within the rim's width.
+WIDEST = 4  # pixels
+BEYOND = (5, 8)  # from this to this distance from the hole, in pixels
+MOST = 0.7  # the least share of the innermost ring that differs one way
+AGAINST = 0.05  # the largest share of it that differs the other way
+SHORTEST_RING = 64  # pixels in each ring; around a speck, a texture may be darker by chance
 
 
 def flat_around(photo: Photo, part: Part, window: Window, closed: Mask) -> Flags | None:
@@ -42,13 +44,14 @@ def flat_around(photo: Photo, part: Part, window: Window, closed: Mask) -> Flags
         return None
     image = photo.crop(*window).pixels[0].permute(1, 2, 0).numpy()
     rows, columns = (np.linspace(-1, 1, side, dtype=np.float32) for side in extent(window))
-    where, fitted = np.ones((*extent(window), 3), np.float32), ring
+    where = np.ones((*extent(window), 3), np.float32)
+    fitted = ring
     where[..., 0], where[..., 1] = rows[:, None], columns
     for _ in range(2):  # once more without those that are off
         plane = np.linalg.lstsq(where[fitted], image[fitted], rcond=None)[0]
         near = np.abs(image - where @ plane).max(axis=2) <= GRAIN
         fitted = ring & near
-        if fitted.sum() < (1 - FEW) * ring.sum():
+        if fitted.sum() < (1 - FEW_OFF) * ring.sum():
             return None
     labels, _ = label(near & known)
     flat = np.isin(labels, np.setdiff1d(labels[ring], 0))
@@ -81,7 +84,7 @@ def with_rims(photo: Photo, hole: Mask) -> Mask:
         off = max(off, key=lambda one: abs(one[away == 1].mean()))  # it may have another hue alone
         off[share < 1e-3] = 0  # nothing lies beyond
         rings = [off[away == step] for step in range(1, WIDEST + 2)]
-        if min(map(len, rings)) < SHORTEST:
+        if min(map(len, rings)) < SHORTEST_RING:
             continue
         up, down = ((sign * rings[0] > GRAIN).mean() for sign in (1, -1))
         first, *means = (abs(float(ring.mean())) for ring in rings)

@@ -30,32 +30,34 @@ from internal_gan.patches.origins import carry, own_places, taken
 from internal_gan.shapes import Flags, Mask, Pixels, Places
 from internal_gan.units import Size
 
-# How easily a border continues is told from patches of a small copy.
+# How easily a border continues is judged by the patches of a small copy.
 COMPARED = 64  # its long side, in pixels
-PATCH = 7  # side in pixels
-NEIGHBOURS = 3  # a patch is compared with this one of its nearest elsewhere
-THING = 0.16  # a patch farther from them is a part of a thing that the border cuts
-# What is smooth is found in another.
-LONGEST = 256  # its long side, in pixels
+COMPARED_PATCH = 7  # the side of a patch, in pixels
+NEIGHBOURS = 3  # a patch is compared with its third nearest elsewhere
+THING = 0.16  # above this distance (0 to 1), a patch is part of a thing that the border cuts
+# What is smooth is found in another copy.
+SMOOTH_SIDE = 256  # its long side, in pixels
 STEEPEST = 4.0  # levels of 255 between neighbouring pixels, once blurred by SOFT
 SOFT = 1.5  # sigma in pixels
 ROUGHEST = 7.0  # standard deviation around a pixel, in levels of 255
 RIM = 2  # pixels around what is not smooth that do not count as smooth either
 MOSTLY = 0.8  # the share of the border that must be smooth
 LEAST_DEPTH = 8  # rows that must be smooth behind half of the border
-# Colours change above a border as they do below, and less and less: to 1/e within this share of
-# the depth of what is smooth. The nearer a row, the more it says: to 1/e within NEAR of it.
-DAMPING, NEAR = 0.5, 0.25
-OUTLIERS = 0.01  # the share of the photo's colours, at either end, that bound nothing
-# Details finer than this sigma, in that copy's pixels, are grain. It is taken in square blocks.
-GRAIN = 4.0
-SIDES = 4, 6, 8, 12, 16, 24, 32, 48  # the first for which there is a choice; parts of the border
-CHOICE = 24  # blocks that are compared
-UNUSUAL = 4.0  # what stands out by so many standard deviations, such as a bird, is in none
-OVERLAP = 2  # pixels by which they are
-# Above what reaches the border without being smooth, a place is left, of this height.
-OVER = 0.75  # relative to its width
-AROUND = 4  # pixels more on each side
+# Above the border, colours go on changing as they did below it, but less and less. Both lengths are
+# shares of the depth of what is smooth.
+DAMPING = 0.5  # within this, the change falls to 1/e
+NEAR = 0.25  # within this, the influence of rows below the border falls to 1/e
+OUTLIERS = 0.01  # the share of the photo's colours at either end that may be exceeded
+# Details finer than this blur are grain, which is taken from the photo in square blocks.
+GRAIN = 4.0  # sigma, in pixels of the copy
+# The border's length divided by a block's side: the first one that leaves enough blocks.
+SIDES = 4, 6, 8, 12, 16, 24, 32, 48
+CHOICE = 24  # random blocks, of which the best is used
+UNUSUAL = 4.0  # standard deviations; blocks avoid pixels that differ more, such as a bird
+OVERLAP = 2  # pixels in which a block is compared with those beside it
+# Where something else reaches the border, a place above it is left to be finished.
+OVER = 0.75  # the height of that place, relative to its width
+AROUND = 4  # pixels by which it is wider on each side
 
 
 class Continued(NamedTuple):
@@ -76,13 +78,16 @@ def continues(photo: Photo) -> tuple[float, float, float, float]:
     """
     pixels = in_floats(thinned(photo.colours, COMPARED))
     size = fit_size(size_of(pixels), COMPARED)
-    small = resize(pixels, (max(size[0], PATCH), max(size[1], PATCH)))
-    places, columns = lattice(small, PATCH), small.shape[-1] - PATCH + 1
-    patches, row, column = patches_at(small, places, PATCH), places // columns, places % columns
+    small = resize(pixels, (max(size[0], COMPARED_PATCH), max(size[1], COMPARED_PATCH)))
+    places = lattice(small, COMPARED_PATCH)
+    columns = small.shape[-1] - COMPARED_PATCH + 1
+    patches = patches_at(small, places, COMPARED_PATCH)
+    row = places // columns
+    column = places % columns
     found = []
     for border in row == 0, column == columns - 1, row == row[-1], column == 0:
         distance = squared_distances(patches[border], patches)
-        distance[overlapping(places[border], places, columns, PATCH)] = math.inf
+        distance[overlapping(places[border], places, columns, COMPARED_PATCH)] = math.inf
         near = distance.kthvalue(min(NEIGHBOURS, len(patches)), dim=1).values.clamp(0, math.inf)
         unlike = (near / patches.shape[1]).sqrt() / 2
         unlike = torch.where(unlike.isfinite(), unlike, 1.0)
@@ -109,13 +114,18 @@ def continued(
     def turned(image: Tensor) -> Tensor:  # the border is above
         return torch.rot90(image, turns, (2, 3))
 
-    small, whole = small_copy(photo), turned(photo.colours)
-    pixels, size, full = turned(small.pixels), size_of(turned(small.colours)), size_of(whole)
+    small = small_copy(photo)
+    whole = turned(photo.colours)
+    pixels = turned(small.pixels)
+    size = size_of(turned(small.colours))
+    full = size_of(whole)
     hidden, closed = (
         turned(F.adaptive_max_pool2d(mask, small.size)) for mask in (unknown, excluded)
     )
-    tiny, ratio = fit_size(size, LONGEST), full[1] / size[1]
-    flags = _smooth(resize(turned(spread(small).pixels), tiny), F.adaptive_max_pool2d(hidden, tiny))
+    tiny = fit_size(size, SMOOTH_SIDE)
+    ratio = full[1] / size[1]
+    even = resize(turned(spread(small).pixels), tiny)
+    flags = _smooth(even, F.adaptive_max_pool2d(hidden, tiny))
     if flags is None:
         return None
     rows, above = (max(1, round(length * side / full[1])) for side in (tiny[1], size[1]))
@@ -146,8 +156,10 @@ def _smooth(image: Pixels, unknown: Mask) -> Flags | None:
     down = soft.diff(dim=2, append=soft[..., -1:, :])
     across = soft.diff(dim=3, append=soft[..., -1:])
     steep = (down.square() + across.square()).sum(dim=1).sqrt()
-    rough = gaussian_blur((levels - gaussian_blur(levels, 2.0)).square(), 2.0).amax(dim=1).sqrt()
-    labels, _ = label(((steep < STEEPEST) & (rough < ROUGHEST) & (unknown[:, 0] == 0))[0].numpy())
+    details = levels - gaussian_blur(levels, 2.0)
+    rough = gaussian_blur(details.square(), 2.0).amax(dim=1).sqrt()
+    smooth = (steep < STEEPEST) & (rough < ROUGHEST) & (unknown[:, 0] == 0)
+    labels, _ = label(smooth[0].numpy())
     flags = np.isin(labels, np.setdiff1d(labels[0], 0))
     flags = binary_erosion(flags, np.ones((3, 3)), RIM, border_value=1)
     along = flags.sum(axis=1)[:LEAST_DEPTH]
@@ -157,7 +169,8 @@ def _smooth(image: Pixels, unknown: Mask) -> Flags | None:
 
 def _without_grain(image: Pixels, flags: Flags, rows: int) -> Tensor:
     """The colours of what is smooth without its grain, (1, 3, rows + h, w), with new rows above."""
-    values, (height, width) = image[0].permute(1, 2, 0).double().numpy(), flags.shape
+    values = image[0].permute(1, 2, 0).double().numpy()
+    height, width = flags.shape
     weight = flags.sum(axis=1)
     depth = int((weight < weight[0] / 2).argmax()) or height
     means = (values * flags[..., None]).sum(axis=1) / np.maximum(weight, 1)[:, None]
@@ -177,7 +190,8 @@ def _without_grain(image: Pixels, flags: Flags, rows: int) -> Tensor:
     low, *_, high = np.sort([*bounds, fitted[0]], axis=0)
     # What single columns of the border have more or less fades as heat does: the finer, the sooner.
     columns = np.arange(width)
-    border = np.stack([np.interp(columns, columns[flags[0]], one[flags[0]]) for one in inside[0].T])
+    known = columns[flags[0]]
+    border = np.stack([np.interp(columns, known, one[flags[0]]) for one in inside[0].T])
     waves = dct(border.T - fitted[0], axis=0, norm="ortho")
     fading = np.exp(-np.pi * far * columns / width)
     above = (fitted[0] + change).clip(low, high)[:, None]
@@ -211,11 +225,13 @@ def _blocks(
         found: NDArray[np.int64] = torch.randint(limit, (count,), generator=rng).numpy()
         return found
 
-    places, seen = np.zeros((*size, 2), np.int32), np.full((height + OVERLAP, width, 3), np.nan)
+    places = np.zeros((*size, 2), np.int32)
+    seen = np.full((height + OVERLAP, width, 3), np.nan)
     seen[height:] = grain[:OVERLAP]
     for bottom in range(height, 0, -side):
         for left, right in pairwise([0, *range(1 + int(number(side)[0]), width, side), width]):
-            before, top = min(left, OVERLAP), max(0, bottom - side)
+            before = min(left, OVERLAP)
+            top = max(0, bottom - side)
             around = seen[top : bottom + OVERLAP, left - before : right]
             tried = corners[number(len(corners), CHOICE)] + np.array([side - bottom + top, OVERLAP])
             errors = []
@@ -231,14 +247,15 @@ def _blocks(
 
 def _coloured(levels: NDArray[np.uint8], low: Tensor, places: Places) -> Tensor:
     """The photo's pixels with the low frequencies of the margin; seams of the grain are hidden."""
-    white, (length, width) = np.iinfo(levels.dtype).max, places.shape[:2]
+    white = np.iinfo(levels.dtype).max
+    length, width = places.shape[:2]
     plain = low[0].permute(1, 2, 0).add(1).mul(white / 2).numpy()
     made = taken(levels, places) + (plain[:length] - taken(plain[length:], places))
     pixels = np.concatenate([made, levels[:1]]).astype(np.float32)
     origins = np.concatenate([places, own_places((1, width))])
     part = np.ones((length + 1, width), np.bool_)
     part[length:] = False
-    fades = max(1.0, GRAIN * width / LONGEST)
+    fades = max(1.0, GRAIN * width / SMOOTH_SIDE)
     made += hide(pixels, origins, levels, Hiding(fades**-2, part=part))[:length]
     return colours_of(made.round().clip(0, white).astype(levels.dtype))
 

@@ -21,13 +21,14 @@ from internal_gan.units import Size
 
 # The layout is decided where the photo's short side has at most this many pixels.
 LAYOUT_SIDE = 320
-# As soon as one piece of the photo covers too much of the result, the layout is decided again from
+# If one piece of the photo covers too much of the result, the layout is decided again, beginning at
 # a larger size, where the drawing decides more. From size to size, pieces hardly grow or shrink.
-LARGEST = 0.25  # the share of the result
-CAREFUL = 48  # the photo's short side at that size, in pixels
-# A pixel that is given, found elsewhere, counts like a difference of this many colour levels.
-APART = 128
-# Time to compile the loops besides the search, as a multiple of its own.
+LARGEST_PIECE = 0.25  # the largest share of the result
+CAREFUL = 48  # the photo's short side at that larger size, in pixels
+# What is given must not be repeated: a match between a given pixel and another one counts like a
+# difference of this many colour levels.
+GIVEN_LEVELS = 128
+# Compiling the other loops takes this many times as long as compiling the search.
 OTHERS = 5.5
 
 
@@ -55,7 +56,8 @@ class Octaves:
     """
 
     def __init__(self, photo: Levels, used: Used = ALL, blends: bool = True) -> None:
-        self.photo, self.blends = photo, blends
+        self.photo = photo
+        self.blends = blends
         # Changes too small for 8 bits are dropped, so that 16-bit pixels stay the photo's own.
         self.least = np.iinfo(photo.dtype).max * (used[1] - used[0]) / 2 / 510
         lacking = [(0, max(0, PATCH - side)) for side in photo.shape[:2]]
@@ -65,7 +67,7 @@ class Octaves:
 
 
 def compile_loops(say: Callable[[str], None]) -> None:
-    """Compile the loops and say so in one line, or read them from numba's cache."""
+    """Compile the loops, and report that in one line, or read them from numba's cache."""
     if kernels.measure.signatures:
         return
     tiny = np.zeros((PATCH, PATCH, 3), np.uint8)
@@ -101,7 +103,7 @@ def finish(
     """
     photo = octaves.photo
     first, *larger = _levels(octaves, size, wrap, fixed)
-    for shortest, most in ((SHORTEST, LARGEST), (CAREFUL, 1.0)):
+    for shortest, most in ((SHORTEST, LARGEST_PIECE), (CAREFUL, 1.0)):
         for level, origins in walk(up_to(first, drawing, shortest)):
             largest = largest_piece(origins, level.fixed and level.fixed.where)
             if largest > most:
@@ -148,13 +150,15 @@ def up_to(last: Level, drawing: Image, shortest: int) -> Iterator[Level]:
     """
     whole = last.photo.shape[:2]
     for scale in scales(whole, shortest, min(last.size)):
-        size, photo = scaled(last.size, scale), resized(last.photo, scaled(whole, scale))
-        given, fixed = resized(drawing, size), last.fixed
+        size = scaled(last.size, scale)
+        photo = resized(last.photo, scaled(whole, scale))
+        given = resized(drawing, size)
+        fixed = last.fixed
         if fixed is not None:
             # A channel that guides the search, so that what is given is found nowhere else.
             fixed = fixed.resized(scale, size, photo.shape[:2])
             source = np.zeros(photo.shape[:2], np.uint8)
-            source[tuple(fixed.origins[fixed.where].T)] = APART
+            source[tuple(fixed.origins[fixed.where].T)] = GIVEN_LEVELS
             photo = np.dstack([photo, source])
-            given = np.dstack([given, np.uint8(APART) * fixed.where])
+            given = np.dstack([given, np.uint8(GIVEN_LEVELS) * fixed.where])
         yield replace(last, scale=scale, photo=photo, size=size, drawing=given, fixed=fixed)

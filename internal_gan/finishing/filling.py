@@ -38,24 +38,26 @@ from internal_gan.units import Size
 
 # A hole is filled in a small copy of its surroundings.
 LONGEST_AROUND = 128  # the copy's long side, in pixels
-MAX_ASPECT = 4  # its aspect ratio
+MAX_ASPECT = 4  # its largest aspect ratio
 AROUND = 16  # pixels around a hole, in addition to its own size on each side
-# What is thin and covers this share of a window is filled with a membrane, a fifth closer to what
-# was there; specks, which are rebuilt from patches, gain nothing from it.
+# Thin pieces that cover more than this share of a window are filled with a membrane, whose result
+# is a fifth closer to what was there. Single specks gain nothing from it.
 DENSE = 1 / 32
 # Finds the lines around a hole that lines inside it continue, as EdgeConnect's default does.
 DETECTOR = Canny(2.0, 0.1, 0.2)
-# How strongly colours are held while seams are hidden. The pixels around a hole hold them, too, so
-# corrections may reach across it; if they faded early, a sky would show where the hole begins.
-HOLD = 2e-5
-# Around a photo, where nothing holds them on the other side, they would drift away from its own.
+# How strongly colours are held while seams are hidden, as in seams.HOLD. Inside a hole, corrections
+# may reach across, since the pixels around it hold the colours, too. If corrections faded early,
+# the rim of the hole would show in a sky.
+HOLD_INSIDE = 2e-5
+# Around a photo, nothing holds the colours at the outer side: they would drift away from the
+# photo's.
 HOLD_AROUND = 5e-4
 # What lies around a photo is filled in blocks.
-LONGEST_BLOCK = 4  # the aspect ratio of a block, at most
-SHORT_BLOCK = 128  # the length up to which that does not count, in pixels
-FADES = 2.0  # corrections of a tile's light fade this many times within its band
-NO_MARGINS = Margins(0, 0, 0, 0)
-# Whether anything is left to take; for tasks, which leave patches to this room.
+LONGEST_BLOCK = 4  # the largest aspect ratio of a block
+SHORT_BLOCK = 128  # pixels; a block may be this long whatever its aspect ratio
+FADES = 2.0  # in a tile, corrections fall to 1/e this many times within the band
+NO_MARGINS = Margins(0, 0, 0, 0)  # pixels
+# Whether anything is left to take; tasks ask here, since they must not import the room of patches.
 can_fill = has_patches
 
 
@@ -89,7 +91,8 @@ def extend(
     inside = lines.window(inner)
     closed = excluded[(..., *inside)]
     cut = photo.crop(*inside) if any(lines) else photo
-    places, known = own_places(inner), np.ones(inner, np.bool_)
+    places = own_places(inner)
+    known = np.ones(inner, np.bool_)
     canvas = _Canvas(cut, closed, closed, places, known, rng, report)
     wider = Margins(*map(sum, zip(margins, lines, strict=True)))
     for pair in (wider._replace(top=0, bottom=0), wider._replace(right=0, left=0)):
@@ -98,12 +101,16 @@ def extend(
                 pair = pair._replace(**{name: 0})
         if any(pair):
             canvas.draw(pair)
-    window, new = margins.window(photo.size), margins.part(photo.size)
+    window = margins.window(photo.size)
+    new = margins.part(photo.size)
     for axis in axes(wrap):
         canvas.join(axis, new)
-    places, known, now = canvas.places, canvas.known, canvas.photo
+    places = canvas.places
+    known = canvas.known
+    now = canvas.photo
     places += np.array([lines.top, lines.left], np.int32)
-    places[window], known[window] = own_places(photo.size), True
+    places[window] = own_places(photo.size)
+    known[window] = True
     now.colours[(..., *window)] = photo.colours
     alpha = None if now.alpha is None else torch.maximum(now.alpha, new)
     result = PartFinisher(now, new, alpha=alpha, source=photo)
@@ -132,17 +139,19 @@ class _Canvas:
     report: Report
 
     def goes_on(self, sides: Margins) -> bool:
-        """Add a margin at one side, if it is smooth there, and say whether it is."""
+        """Add a margin at one side if the photo is smooth there; whether it is."""
         found = continued(self.photo, sides, self.unknown, self.excluded, self.rng)
         if found is None:
             return False
-        canvas, part = sides.around(self.photo), sides.part(self.photo.size)
+        canvas = sides.around(self.photo)
+        part = sides.part(self.photo.size)
         canvas.colours.masked_scatter_(
             part > 0, in_kind_of(canvas.colours, in_floats(found.colours))
         )
         left = torch.zeros_like(part)
         left.masked_scatter_(part > 0, torch.from_numpy(found.left).float())
-        at, known = own_places(canvas.size), np.ones(canvas.size, np.bool_)
+        at = own_places(canvas.size)
+        known = np.ones(canvas.size, np.bool_)
         if found.left.any():
             closed = sides.padded(self.excluded, 1.0)
             drawn = draw_filling(canvas, left, closed, self.rng)
@@ -156,15 +165,18 @@ class _Canvas:
     def draw(self, sides: Margins) -> None:
         """Add margins, drawn around a small copy."""
         drawn = _drawn_around(self.photo, sides, self.excluded, self.rng)
-        canvas, part = sides.around(self.photo), sides.part(self.photo.size)
+        canvas = sides.around(self.photo)
+        part = sides.part(self.photo.size)
         canvas, at, known = self._rebuilt(canvas, part, sides, drawn)
         at -= np.array([sides.top, sides.left], np.int32)  # places in the photo so far
         self._add(sides, canvas, at, known)
 
     def join(self, axis: int, part: Mask) -> None:
         """Draw the part anew along two borders that meet, so that it goes on across them."""
-        side, depth = self.photo.size[axis], int(part.amin(dim=axis).sum())
-        half, reach = side // 2, min(depth, side // 4)
+        side = self.photo.size[axis]
+        depth = int(part.amin(dim=axis).sum())
+        half = side // 2
+        reach = min(depth, side // 4)
         self._roll(half, axis)
         hole = part.clone()
         hole.narrow(axis, 0, half - reach).zero_()
@@ -188,7 +200,8 @@ class _Canvas:
         return replace(canvas, colours=colours), at, known
 
     def _add(self, sides: Margins, canvas: Photo, at: Places, known: Flags) -> None:
-        self.photo, self.known = canvas, taken(self.known, at) & known
+        self.photo = canvas
+        self.known = taken(self.known, at) & known
         self.places = taken(self.places, at)
         self.unknown = sides.padded(self.unknown, 0.0)
         self.excluded = sides.padded(self.excluded, 1.0)
@@ -202,7 +215,8 @@ def _drawn_around(
     small = small_copy(photo)
     ratio = max(photo.size) / max(small.size)
     margins = Margins(*(side and max(1, round(side / ratio)) for side in sides))
-    part, frame = margins.part(small.size), margins.window(small.size)
+    part = margins.part(small.size)
+    frame = margins.window(small.size)
     closed = margins.padded(F.adaptive_max_pool2d(excluded, small.size), 1.0)
     canvas = margins.around(small)
     drawing, scale = draw_filling(canvas, part, closed, rng, frame)
@@ -229,7 +243,8 @@ def make_tileable(
     check_part(photo, photo.size, int(part.count_nonzero()))
     finisher = PartFinisher(photo, part)
     source = in_floats(photo.colours.permute(0, 2, 3, 1).contiguous())[0].numpy()
-    own, ends = own_places(photo.size), lines_of(photo)
+    own = own_places(photo.size)
+    ends = lines_of(photo)
     for axis in range(2):
         # What lies further in takes the place of a thin line, at which nothing meets.
         first, last = (
@@ -269,18 +284,23 @@ def draw_filling(
         which a part was filled, relative to the photo's.
     """
     size = photo.size
-    cut = pieces(hole, AROUND) if frame is None else ((one, False) for one in _blocks(size, frame))
+    cut = pieces(hole, AROUND)
+    if frame is not None:
+        cut = ((one, False) for one in _blocks(size, frame))
     seen = [(*piece, is_thin, _seen(piece.window, is_thin, size)) for piece, is_thin in cut]
     if not seen:
         return [], 1.0
     area = hull(window for *_, window in seen)
     inner = (..., *area)
-    even, left, least = spread(photo), hole[inner].clone(), 1.0
+    even = spread(photo)
+    left = hole[inner].clone()
+    least = 1.0
     drawing = even.crop(*area).copied()
     closed = hole[inner] if unknown is None else torch.maximum(hole[inner], unknown[inner])
     subject = Subject(photo, hole, frame)
     for box, part, is_thin, window in seen:
-        here, size = (..., *within(window, area)), extent(window)
+        here = (..., *within(window, area))
+        size = extent(window)
         flat = None
         if not is_thin and frame is None and edges is None:
             flat = flat_around(even, Part(box, part), window, closed[here])
@@ -293,7 +313,8 @@ def draw_filling(
                 filled = fill_transparent(drawing[here], 1 - left[here])
         else:
             smaller = fit_size(size, LONGEST_AROUND)
-            # Whatever has a part in the hole is filled, so old pixels in it have no influence.
+            # A small pixel that is partly in the hole is filled as a whole: what was there has no
+            # influence.
             start = F.adaptive_avg_pool2d(drawing[here], smaller)
             masks = [F.adaptive_max_pool2d(mask[here], smaller) for mask in (left, closed)]
             place = None if frame is None else _fractions(frame, window, size)
@@ -306,11 +327,13 @@ def draw_filling(
             made = complete(start, masks[0], masks[1], guide=guide, rng=rng, frame=place)
             filled = resize(made, size).clamp(-1, 1)
             least = min(least, max(smaller) / max(size))
-        inside, filled = (..., *within(box, area)), filled[(..., *within(box, window))]
+        inside = (..., *within(box, area))
+        filled = filled[(..., *within(box, window))]
         drawing[inside] = torch.where(part > 0, filled, drawing[inside])
         left[inside] = torch.where(part > 0, 0.0, left[inside])
     if (used := used_range(photo)) != ALL:  # the few values beyond it were cut off
-        made, kept = gathered(drawing, used), photo.crop(*area).pixels
+        made = gathered(drawing, used)
+        kept = photo.crop(*area).pixels
         drawing = torch.where(hole[inner] > 0, made, kept)
     return [Drawn(area, drawing)], least
 
@@ -325,7 +348,8 @@ def _seen(box: Window, is_thin: bool, size: Size) -> Window:
 
 def _beside(size: Size, frame: Window) -> Iterator[Window]:
     """The boxes beside a photo on a canvas of a size, then those above and below it."""
-    (height, width), (rows, columns) = size, frame
+    height, width = size
+    rows, columns = frame
     beside = (rows, slice(0, columns.start)), (rows, slice(columns.stop, width))
     above, below = slice(0, rows.start), slice(rows.stop, height)
     for window in (*beside, (above, slice(0, width)), (below, slice(0, width))):

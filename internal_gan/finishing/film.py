@@ -24,13 +24,16 @@ from internal_gan.images.resize import gaussian_blur, resize, size_of
 from internal_gan.patches.origins import own_places, taken
 from internal_gan.shapes import Mask, Pixels
 
-AT_ONCE = 16  # drawings
-LONGEST = 128  # long side at which motion is looked for, in pixels
-# Changes of colour: at most so much at a pixel, of 2 from black to white, since a larger one is a
-# new thing, of which only a shadow would be seen; and the deviation of a Gaussian over them.
-LARGEST, BLUR = 0.15, 2.0
+DRAWINGS_AT_ONCE = 16  # drawings whose motion is found together
+FLOW_SIDE = 128  # long side at which motion is looked for, in pixels
+# The largest change of a pixel's colour, of 2 from black to white. A larger one is a new thing, and
+# adding it would show no more than its shadow.
+LARGEST_CHANGE = 0.15
+# Sigma of the blur over changes of colour, and how far flows are joined at borders that meet; both
+# in pixels at FLOW_SIDE.
+BLUR = 2.0
 BEYOND = 0.25  # the share of a side by which drawings are continued at borders that meet
-# A motion that closes takes about so many seconds, and longer films go round several times.
+# One round of a motion that closes takes about this long; longer films go round several times.
 TURN_SECONDS = 4.0
 
 
@@ -75,15 +78,15 @@ def motions(drawings: Iterable[Pixels], wrap: Wrap = NO_WRAP) -> Iterator[Motion
     """How each of some drawings of equal size differs from the first."""
     rest: Pixels | None = None
     drawings = iter(drawings)
-    while some := list(islice(drawings, AT_ONCE)):
+    while some := list(islice(drawings, DRAWINGS_AT_ONCE)):
         together = torch.cat(some)
-        together = resize(together, size := fit_size(size_of(together), LONGEST))
+        together = resize(together, size := fit_size(size_of(together), FLOW_SIDE))
         beyond = [int(BEYOND * side) * wraps for side, wraps in zip(size, wrap, strict=True)]
         for axis in axes(wrap):
             together = periodic.pad_periodic(together, beyond[axis], axis)
         rest = together[:1] if rest is None else rest
         flow = optical_flow(together, rest)
-        change = (together - warped(rest, flow)).clamp(-LARGEST, LARGEST)
+        change = (together - warped(rest, flow)).clamp(-LARGEST_CHANGE, LARGEST_CHANGE)
         change = gaussian_blur(change, BLUR)
         for axis in axes(wrap):
             flow, change = (x.narrow(axis, beyond[axis], size[axis]) for x in (flow, change))
@@ -94,7 +97,8 @@ def motions(drawings: Iterable[Pixels], wrap: Wrap = NO_WRAP) -> Iterator[Motion
 def between(keys: Sequence[Motion], turns: int, frames: int) -> Iterator[Motion]:
     """The motions of the frames of a film that goes several times round a circle of ``keys``, the
     first of which is at rest: their trigonometric interpolation in time."""
-    flows, changes = torch.cat([key.flow for key in keys]), torch.cat([key.change for key in keys])
+    flows = torch.cat([key.flow for key in keys])
+    changes = torch.cat([key.change for key in keys])
     for frame in range(frames):
         time = turns * len(keys) * frame / frames
         turn = 2 * np.pi * (time - np.arange(len(keys))) / len(keys)  # since each key

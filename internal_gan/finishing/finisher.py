@@ -16,7 +16,7 @@ from torch import Tensor
 from internal_gan.config.fields import AUTO
 from internal_gan.device import check_memory, free_memory
 from internal_gan.errors import UserError
-from internal_gan.finishing.drawing import LARGEST, Octaves, compile_loops, finish
+from internal_gan.finishing.drawing import LARGEST_PIECE, Octaves, compile_loops, finish
 from internal_gan.finishing.film import between, motions
 from internal_gan.finishing.origin import EXACT, MAX_SIDE, READ_SIDE, Origin
 from internal_gan.finishing.walker import Fixed
@@ -34,13 +34,14 @@ from internal_gan.units import Size, by
 
 # Default long side of the photo in results, in pixels.
 LONGEST = READ_SIDE
-# The same in films.
-LONGEST_IN_FILMS = 1024
-# Memory that finishing takes for each pixel of the result, or of a film frame.
-BYTES_PER_PIXEL, BYTES_IN_FILMS = 110, 200
-# Results made at the same time: one per CORES_EACH cores, at least two; fewer if they do not fit
-# into half of the memory, and one if it has more pixels, since a large one keeps all cores busy.
-CORES_EACH, AT_ONCE_PIXELS = 2, 5_000_000
+LONGEST_IN_FILMS = 1024  # the same in films
+# Memory that finishing takes, in bytes.
+BYTES_PER_PIXEL = 110  # for each pixel of the result
+BYTES_IN_FILMS = 200  # for each pixel of a film frame
+# How many results are made at the same time: at least two, and fewer if they do not fit into half
+# of the memory.
+CORES_EACH = 2  # cores for each result
+AT_ONCE_PIXELS = 5_000_000  # a result of more pixels is made alone, since it keeps all cores busy
 # Shortest side of a drawing, in pixels.
 MIN_DRAWING = 8
 
@@ -219,7 +220,8 @@ class Finisher(AsDrawn):
             )
         self._like = output_format_of(photo, finished=True)[0] if is_photo else None
         photo = photo.shrunk_to(self.photo_size)
-        self._used, self._blends = used_range(photo), not photo.has_few_colours
+        self._used = used_range(photo)
+        self._blends = not photo.has_few_colours
         self._photo = levels_of(photo.colours, largest_level(photo))
         self._alpha: NDArray[np.float32] | None = None
         if photo.alpha is not None and (photo.alpha < 1).any():
@@ -251,12 +253,13 @@ class Finisher(AsDrawn):
     ) -> Finished:
         compile_loops(self._report.say)
         # Matching may turn a drawing that is close to the photo into a copy of it.
-        size, tried = self.size or self.photo_size, []
+        size = self.size or self.photo_size
+        tried = []
         for steps in dict.fromkeys((matching, 0)):
             better = matched(drawing.cpu(), self._learnt.cpu(), steps, wrap)
             layout = levels_of(better, 255)
             tried.append(finish(layout, self._octaves, size, wrap=wrap, fixed=fixed))
-            if tried[-1].largest_piece <= LARGEST:
+            if tried[-1].largest_piece <= LARGEST_PIECE:
                 break
         done = min(tried, key=lambda one: one.largest_piece)
         return self._made(done.pixels, done.origin, drawing)
@@ -279,7 +282,8 @@ class Finisher(AsDrawn):
             picture = replace(self(first), drawing=None)
         assert picture.origin is not None
         yield picture
-        (low, high), pixels = self._used, picture.pixels
+        low, high = self._used
+        pixels = picture.pixels
         moving = motions(chain([first], drawn), wrap)
         if around is not None:
             moving = between([*moving], *around)

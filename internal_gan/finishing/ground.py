@@ -29,11 +29,12 @@ from internal_gan.shapes import Flags, Levels, Mask, Places
 # copied.
 WINDOW_TIMES = 3  # the first side, relative to the longer side of the part
 MIN_WINDOW = 640  # the shortest first side, in pixels
-MIN_OPEN = 0.25  # the share of pixels that must be allowed to be copied
-THIN_MARGIN = 96  # pixels around a thin piece
-LEAST_OPEN = 0.1  # with a smaller share of patches to take, too few fit; what was drawn stays
-# Pixels kept around a part whose pixels come from another photo.
-MARGIN = 256
+MIN_OPEN = 0.25  # the share of a window's pixels that must be free to copy
+# Other pieces have windows of a fixed margin, in pixels.
+THIN_MARGIN = 96  # around a thin piece
+MARGIN = 256  # around a part whose pixels come from another photo
+# If a smaller share of patches is free to take around a thin piece, what was drawn stays.
+LEAST_OPEN = 0.1
 # If pixels come from another photo, the canvas is put below it. The canvas begins at a multiple of
 # this many rows, so that halving both does not mix their rows.
 ROWS_APART = 64
@@ -116,12 +117,14 @@ class Ground:
         window = _window(piece, is_thin, self.closed, self.source is not None)
         inside = np.zeros(extent(window), np.bool_)
         inside[within(piece.window, window)] = piece.mask[0, 0].numpy() > 0
-        canvas, shut = self._levels(window), self.closed[window]
+        canvas = self._levels(window)
+        shut = self.closed[window]
         is_flat = False
         if goes_on and not is_thin:
             near = flat_around(self._even, piece, window, torch.from_numpy(shut)[None, None])
             if near is not None:
-                is_flat, shut = True, ~near
+                is_flat = True
+                shut = ~near
         top, left = window[0].start, window[1].start
         if self._below is not None:
             rows = len(canvas)
@@ -136,7 +139,8 @@ class Ground:
         top, left = begun.corner
         box = begun.piece.window
         inner = within(box, moved(filled.window, np.s_[top:, left:]))
-        places, found = filled.origins[inner], colours_of(filled.pixels[inner])
+        places = filled.origins[inner]
+        found = colours_of(filled.pixels[inner])
         if self.source is None:
             places += np.array([top, left], np.int32)
         copied = self.colours if self.source is None else self.source.colours
@@ -153,7 +157,8 @@ class Ground:
         """Put all pieces of a part into the colours, only now, so that each was rebuilt beside the
         drawings of the others; returns places and what is known, see
         :meth:`internal_gan.finishing.part_finisher.PartFinisher.rebuilt`."""
-        origins, known = own_places(self.photo.size), part[0, 0].numpy() == 0
+        origins = own_places(self.photo.size)
+        known = part[0, 0].numpy() == 0
         for one in made:
             here = self.colours[(..., *one.box)]
             here.copy_(torch.where(one.chosen, one.found, here))
@@ -165,13 +170,16 @@ class Ground:
 def _below(source: Levels, picture: Levels, inside: Flags) -> tuple[Levels, Flags, Flags]:
     """A picture below another photo, the only one that pixels are taken from; the part of both to
     rebuild, and where nothing may be taken from."""
-    (height, width, _), (rows, columns, _) = source.shape, picture.shape
+    height, width, _ = source.shape
+    rows, columns, _ = picture.shape
     # Repeat the picture's first row above it, so that the source does not influence it.
     between = max(ROWS_APART, min(extent(box_of(inside))) // 2)
-    start, side = -(-(height + between) // ROWS_APART) * ROWS_APART, max(width, columns)
+    start = -(-(height + between) // ROWS_APART) * ROWS_APART
+    side = max(width, columns)
     levels = np.empty((start + rows, side, source.shape[2]), source.dtype)
     for into, given in ((levels[:height], source), (levels[start:], picture)):
-        into[:, : given.shape[1]], into[:, given.shape[1] :] = given, given[:, -1:]
+        into[:, : given.shape[1]] = given
+        into[:, given.shape[1] :] = given[:, -1:]
     levels[height:start] = levels[start]
     part, closed = (np.zeros((start + rows, side), np.bool_) for _ in range(2))
     part[start:, :columns] = inside
@@ -181,7 +189,8 @@ def _below(source: Levels, picture: Levels, inside: Flags) -> tuple[Levels, Flag
 
 
 def _window(piece: Part, is_thin: bool, closed: Flags, has_source: bool) -> Window:
-    size, box = (closed.shape[0], closed.shape[1]), piece.window
+    size = (closed.shape[0], closed.shape[1])
+    box = piece.window
     if is_thin or has_source:
         margin = THIN_MARGIN if is_thin else MARGIN
         height, width = (side + 2 * margin for side in extent(box))

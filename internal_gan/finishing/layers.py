@@ -34,10 +34,14 @@ _log = logging.getLogger(__name__)
 # Pillow's modes of labels, and all that a layer may have.
 _LABELS = ("1", "P")
 _MODES = (*_LABELS, "L", "LA", "RGB", "RGBA", "I;16")
-SEEN = 100_000  # about so many pixels tell of what kind a layer is
-FEW = 32  # different values, at most, are labels
-FLAT = 0.9  # so many neighbours are equal in labels
-NEARLY_ALL, OFF = 0.95, 0.1  # so many vectors of a normal map have a length that far from 1
+# About this many pixels decide what kind of layer it is.
+SEEN = 100_000
+# A layer has labels if it has at most this many values, or areas of one value with steps between.
+FEW_VALUES = 32
+FLAT = 0.9  # the least share of neighbours that are equal in such areas
+# Nearly all vectors of a normal map have about length 1.
+NEARLY_ALL = 0.95  # the least share of them
+OFF = 0.1  # the largest difference of their length from 1
 
 
 @dataclass(frozen=True)
@@ -73,14 +77,17 @@ class Layer:
 
     @cached_property
     def kind(self) -> Literal["labels", "normals", "numbers"]:
-        """What its values are. Those of palette and black-and-white images are labels, which are
-        neither averaged nor changed. Of others some pixels tell: few different values, or flat
-        areas with steps between them, are labels, too, and nearly all vectors of length 1 that
-        point outwards are normals."""
+        """What its values are. Labels, which are neither averaged nor changed, are those of palette
+        and black-and-white images, few different values, and areas of one value with steps between
+        them. Normals are values of which nearly all are vectors of length 1 that point outwards."""
         step = math.ceil(math.sqrt(math.prod(self.size) / SEEN))
         some = replace(self, values=self.values[::step, ::step]).numbers
         some = some[~np.isnan(some).any(axis=2)]
-        if self.mode in _LABELS or len(np.unique(some, axis=0)) <= FEW or self._is_flat(step):
+        if (
+            self.mode in _LABELS
+            or len(np.unique(some, axis=0)) <= FEW_VALUES
+            or self._is_flat(step)
+        ):
             return "labels"
         if self.mode in ("RGB", "RGBA"):
             vectors = some * (2 / np.iinfo(self.values.dtype).max) - 1
@@ -111,15 +118,18 @@ class Layer:
         Unless they are labels, seams are hidden as those of the colours were. Values stay in their
         range, and changed normals have length 1.
         """
-        values, lost = taken(self.values, origin.places), origin.kinds == OTHER
+        values = taken(self.values, origin.places)
+        lost = origin.kinds == OTHER
         values[lost] = 0
         if origin.hiding is None or self.kind == "labels":
             return replace(self, values=values)
-        source, hiding = self.numbers, origin.hiding
+        source = self.numbers
+        hiding = origin.hiding
         copied = replace(self, values=values).numbers
         if lost.any():
             copied = np.where(lost[..., None], np.float32(np.nan), copied)
-        added, unknown = hiding.added(copied, origin.places, source), np.isnan(copied)
+        added = hiding.added(copied, origin.places, source)
+        unknown = np.isnan(copied)
         low, high = np.nanmin(source, axis=(0, 1)), np.nanmax(source, axis=(0, 1))
         added[unknown | (np.abs(added) < 0.5)] = 0  # less is no change of a whole number
         there = np.atleast_3d(values)[..., : added.shape[2]]
@@ -132,8 +142,8 @@ class Layer:
         return replace(self, values=values)
 
     def _is_flat(self, step: int) -> bool:
-        """Whether values change in few places, and not by one level, as a smooth map's do; told
-        from every ``step``-th row and column."""
+        """Whether values change in few places, and there by more than one level, unlike those of a
+        smooth map; judged by every ``step``-th row and column."""
         rows, columns = self.values[::step], self.values[:, ::step]
         lines = [replace(self, values=values).numbers for values in (rows, columns)]
         changes = [np.abs(np.diff(line, axis=1 - axis)) for axis, line in enumerate(lines)]
@@ -184,7 +194,7 @@ def read_layer(path: str | Path) -> Layer:
     if mode not in _MODES:
         raise UserError(f"{name}: its colour mode is {mode}; allowed are {', '.join(_MODES)}")
     if mode in ("LA", "RGB", "RGBA"):
-        if (deep := _deep_values(path)) is not None:  # which also tells about losses
+        if (deep := _deep_values(path)) is not None:  # it also logs what is lost
             # Pillow reads 16-bit gray with transparency as RGBA.
             return Layer(path.stem, deep, "LA" if deep.shape[2] == 2 else mode)
     else:

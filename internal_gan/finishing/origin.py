@@ -34,14 +34,18 @@ from internal_gan.shapes import Levels, Places
 from internal_gan.type_hints import fits
 from internal_gan.units import Size, by
 
-EXACT, BLENDED, OTHER = range(3)
-# Rows and columns are stored in 16 bits.
+# Kinds of pixels, as stored in blue.
+EXACT = 0  # an exact copy
+BLENDED = 1  # changed at a seam
+OTHER = 2  # from no photo
+# The largest side of a photo in pixels: rows and columns are stored in 16 bits.
 MAX_SIDE = 65535
 # Photos are read with at least this long side, in pixels, whatever the results' size.
 READ_SIDE = 2048
-AT_ONCE = 2**20  # pixels compared at once
+COMPARED_AT_ONCE = 2**20  # pixels compared at once
 # The keyword of the PNG file's text, and its entry with the photo's size.
-KEYWORD, PHOTO_SIZE = "internal-gan", "photo_size"
+KEYWORD = "internal-gan"
+PHOTO_SIZE = "photo_size"
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,8 @@ class Origin:
         """The origin of a picture of ``size`` with this one in some rows and columns."""
         places = np.zeros((*size, 2), np.int32)
         kinds = np.full(size, OTHER, np.uint8)
-        places[rows, columns], kinds[rows, columns] = self.places, self.kinds
+        places[rows, columns] = self.places
+        kinds[rows, columns] = self.kinds
         return replace(self, places=places, kinds=kinds)
 
 
@@ -106,7 +111,7 @@ def differences(picture: Photo, photo: Photo, places: Places | None = None) -> t
     white = max(largest_level(picture), largest_level(photo))
     ours, source = (_channels(image, photo) for image in (picture, photo))
     found: Levels = np.zeros(picture.size, np.uint8 if white == 255 else np.uint16)
-    for rows in bands(picture.size, AT_ONCE):
+    for rows in bands(picture.size, COMPARED_AT_ONCE):
         there = source[..., rows, :]
         if places is not None:
             y, x = torch.from_numpy(places[rows]).long().unbind(dim=-1)
@@ -141,7 +146,8 @@ class _Numbers:
     large."""
 
     def __init__(self, origin: Origin) -> None:
-        self._origin, self.shape = origin, (*origin.kinds.shape, 3)
+        self._origin = origin
+        self.shape = (*origin.kinds.shape, 3)
 
     def __getitem__(self, rows: int | slice) -> NDArray[np.uint16]:
         parts = self._origin.places[rows], self._origin.kinds[rows][..., None]

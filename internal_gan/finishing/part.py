@@ -59,7 +59,8 @@ class _Picture:
 
     def level(self, scale: float, window: Window) -> Level:
         """The level that rebuilds a window; outside the part, each pixel is its own origin."""
-        part, drawing = self.part[window], self.image[window]
+        part = self.part[window]
+        drawing = self.image[window]
         corner = window[0].start or 0, window[1].start or 0
         fixed = Fixed(~part, own_places(part.shape, corner))
         allowed = ~touching(self.excluded)

@@ -26,18 +26,18 @@ from internal_gan.reporting import SILENT, Report
 from internal_gan.shapes import Flags, Image, Mask, Pixels, Places
 from internal_gan.units import Size, by
 
-# Memory for each pixel of a result, and as much again for each new one, if its colours are levels
-# of 8 bits. Others take twice as much.
-BYTES_PER_PIXEL = 75
-# Parts farther apart than this share of the long side are rebuilt one after another.
+# Memory for each pixel of a result, and the same again for each new pixel. It is for colours stored
+# as levels of 8 bits; floats take twice as much.
+PART_BYTES_PER_PIXEL = 75
+# Parts farther apart than this share of the photo's long side are rebuilt one after another.
 PARTS_APART = 1 / 32
-MOST_PARTS = 4  # more of them are rebuilt together
+MOST_PARTS = 4  # if pixels come from another photo, more parts than this are rebuilt together
 # Rebuilding begins at a small size, at which the drawing decides the layout.
-DECIDES = 0.75  # this size, relative to the one at which the drawing was made
-THIN_DECIDES = 0.25  # in a thin piece: this size, relative to the window's; it is smooth there
-# If the drawing is detailed, a part's shorter side has at least this many pixels at this size.
+DECIDES = 0.75  # that size, relative to the one at which the drawing was made
+THIN_DECIDES = 0.25  # that size, relative to the window's, for what is thin or of one colour
+# At that size, the shorter side of a part with a detailed drawing has at least this many pixels.
 DETAILED_SIDE = 50
-# Of a normal map's vectors, whose length is rounded to levels of 8 bits.
+# A vector of a normal map is corrected if its length differs more from 1: levels are rounded.
 LENGTH_OFF = 0.01
 # An extra or missing line counts like a difference of this many colour levels.
 LINE_LEVELS = 200
@@ -46,7 +46,7 @@ LINE_LEVELS = 200
 def check_part(photo: Photo, size: Size, made: int, option: str = "image") -> None:
     """Raise a UserError that names ``option`` if a result of ``size`` with as many ``made`` pixels
     does not fit into memory."""
-    each = BYTES_PER_PIXEL * (1 + photo.colours.is_floating_point())
+    each = PART_BYTES_PER_PIXEL * (1 + photo.colours.is_floating_point())
     needed = each * (math.prod(size) + made)
     check_memory(needed, torch.device("cpu"), f"{option} of {by(size)} pixels")
 
@@ -114,7 +114,8 @@ class PartFinisher:
                 colours = torch.where(self.rim > 0, whole.colours, colours)
             return Finished(colours, alpha=alpha, like=self.photo)
         if self.keeps:
-            colours, places = self.photo.with_drawn(drawing).colours, own_places(self.photo.size)
+            colours = self.photo.with_drawn(drawing).colours
+            places = own_places(self.photo.size)
             known = np.zeros(self.photo.size, np.bool_)
         else:
             colours, places, known = self.rebuilt(drawing, scale, lines)
@@ -122,7 +123,8 @@ class PartFinisher:
         if self.rim is not None:
             rim = self.rim[0, 0].numpy() > 0
             colours = torch.where(self.rim > 0, self.photo.colours, colours)
-            places[rim], known[rim] = own_places(self.photo.size)[rim], True
+            places[rim] = own_places(self.photo.size)[rim]
+            known[rim] = True
             outside |= rim
         if self.source is not None:
             kept = np.zeros(self.photo.size, np.bool_)
@@ -141,13 +143,15 @@ class PartFinisher:
         and column of each pixel in the photo or source; and (H, W), whether it comes from there
         rather than from the drawing."""
         compile_loops(self.report.say)
-        photo, part = self.photo, self.part
+        photo = self.photo
+        part = self.part
         closed = part[0, 0].numpy() > 0
         if self.excluded is not None:
             closed = closed | (self.excluded[0, 0].numpy() > 0)
         source = None if self.source is None else self._enlarged(self.source)
         ground = Ground(photo, photo.with_drawn(drawing, part).colours, closed, source)
-        whole, done = float(part.sum()), 0.0
+        whole = float(part.sum())
+        done = 0.0
         made = list[Rebuilt]()
         with self.report.share("filling with the photo's own pixels") as show:
             for piece, is_thin in self._pieces(part):
@@ -214,11 +218,13 @@ class PartFinisher:
             hiding: how seams were hidden; by default as in a part, unless a source was enlarged:
                 then pixels are repeated, and it has no steps to compare with.
         """
-        photo, source = self.photo, self.source or self.photo
+        photo = self.photo
+        source = self.source or self.photo
         if is_normal_map(source):
             colours = _of_length_1(colours, self.part)
         if hiding is None and math.prod(source.uncut) >= math.prod(photo.size):
-            hold, part = self.hold * LAYOUT_SIDE / min(photo.size), self.part[0, 0].numpy() > 0
+            hold = self.hold * LAYOUT_SIDE / min(photo.size)
+            part = self.part[0, 0].numpy() > 0
             unknown = part if self.source is None else None
             if self.rim is not None:
                 part = part & (self.rim[0, 0].numpy() == 0)

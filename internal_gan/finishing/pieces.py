@@ -14,22 +14,23 @@ from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import size_of
 from internal_gan.images.smooth_fill import depth
 from internal_gan.images.windows import Part, Window, around, extent, hull, parts, within
-from internal_gan.patches.completion import PATCH
+from internal_gan.patches.completion import FILL_PATCH
 from internal_gan.shapes import Mask
 from internal_gan.units import Size
 
-# Specks, scratches and wires are thin: no pixel of them is farther than this from the outside. They
-# are told from thick parts if at least GAP pixels lie between.
+# Specks, scratches and wires are thin: no pixel of them is farther than this from the outside, in
+# pixels.
 THIN = 12
+# Pixels of a hole closer than this belong to one part when its thickness is judged, in pixels.
 GAP = 16
-# What is thin is continued from what lies beside it, in pieces of at most so many pixels a side.
-LONGEST = 1024
-# More thin parts than that take longer one by one, a tenth of a second each, than together.
-FEW = 4
-# A hole is drawn in a copy of what is around it, where lines get wider. They are a net, such as a
-# fence or missing pixels, if so large a share of what is known is in none of the copy's patches.
+# What is thin is continued from what lies beside it, in pieces of at most this many pixels a side.
+LONGEST_PIECE = 1024
+# More thin parts than this are filled together: one by one takes a tenth of a second each.
+FEW_PARTS = 4
+# A hole is drawn in a small copy of its surroundings, where lines cover more. Lines are a net, such
+# as a fence or missing pixels, if the copy's patches without a hole miss too much of what is known.
 COPY = 128  # the long side of the copy, in pixels
-LOST = 1 / 8
+LOST = 1 / 8  # the largest share that may be missed
 
 
 def pieces(hole: Mask, gap: int) -> Iterator[tuple[Part, bool]]:
@@ -37,9 +38,11 @@ def pieces(hole: Mask, gap: int) -> Iterator[tuple[Part, bool]]:
 
     First come its thick parts, from top to bottom, see
     :func:`internal_gan.images.windows.parts`; a net comes before what is thick in it. What is thin
-    counts as thick if it is few parts that span no more than ``LONGEST`` pixels, and no net.
+    counts as thick if it is few parts that span no more than ``LONGEST_PIECE`` pixels, and no net.
     """
-    thin, spans, has_net = torch.zeros_like(hole), list[Window](), False
+    thin = torch.zeros_like(hole)
+    spans = list[Window]()
+    has_net = False
     for part in parts(hole, GAP):
         fine = _thin(part, hole)
         is_net = bool(fine.any()) and _is_net(Part(part.window, fine), size_of(hole))
@@ -47,13 +50,17 @@ def pieces(hole: Mask, gap: int) -> Iterator[tuple[Part, bool]]:
             thin[(..., *part.window)] += fine
             spans.append(part.window)
             has_net |= is_net
-    if not has_net and len(spans) <= FEW and (not spans or max(extent(hull(spans))) <= LONGEST):
+    if (
+        not has_net
+        and len(spans) <= FEW_PARTS
+        and (not spans or max(extent(hull(spans))) <= LONGEST_PIECE)
+    ):
         yield from ((part, False) for part in parts(hole, gap))
         return
     thick = ((part, False) for part in parts(hole - thin, gap))
     if not has_net:
         yield from thick
-    yield from ((piece, True) for piece in Part.of(thin).divided(LONGEST))
+    yield from ((piece, True) for piece in Part.of(thin).divided(LONGEST_PIECE))
     yield from thick
 
 
@@ -74,9 +81,9 @@ def _is_net(part: Part, size: Size) -> bool:
     hole = torch.zeros(1, 1, *extent(window))
     hole[(..., *within(part.window, window))] = part.mask
     covered = F.adaptive_max_pool2d(hole, fit_size(extent(window), COPY))
-    if min(size_of(covered)) < PATCH:
+    if min(size_of(covered)) < FILL_PATCH:
         return False
-    known = F.pad(1 - F.max_pool2d(covered, PATCH, stride=1), (PATCH - 1,) * 4)
-    in_known = F.max_pool2d(known, PATCH, stride=1)
+    known = F.pad(1 - F.max_pool2d(covered, FILL_PATCH, stride=1), (FILL_PATCH - 1,) * 4)
+    in_known = F.max_pool2d(known, FILL_PATCH, stride=1)
     share = 1 - float(hole.mean())
     return share - float(in_known.mean()) > LOST * share

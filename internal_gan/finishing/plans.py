@@ -31,33 +31,37 @@ from internal_gan.units import Size
 
 Values = NDArray[np.floating[Any]]
 
-# Places matter, or they do not: so much that matters little does not outweigh a face. Importance is
-# put through a logistic function with this middle and width.
-MATTERS, BLUR = 0.6, 0.04
-# A thing wants air around it: importance is spread over this share of the side, and what a crop
-# takes of that has a price as well.
-AIR, AIR_REACH = 1.0, 0.08
+# Importance is put through a logistic function, so that a place matters or does not: otherwise,
+# much that matters little would outweigh a face.
+MATTERS = 0.6  # its middle, an importance from 0 to 1
+BLUR = 0.04  # its width
+# Prices. That of a crop is the share of importance that it loses, and a second term: a thing wants
+# air around it.
+AIR = 1.0  # of the share lost of the importance once it is spread
+AIR_REACH = 0.08  # how far it is spread, as a share of the side
 OFF_CENTRE = 3.0  # of the squared distance of what is kept from the photo's middle, in sides
 SQUEEZE = 5.0  # of the squared share by which what is kept is squeezed, where all is important
 UNIMPORTANT = 0.12  # the share of that price that places without importance have
-MOST_SQUEEZED = 0.22  # by this share a place is squeezed at most
-SUBJECT = 0.4  # the share of a row or column whose mean importance is its own
-SUBJECT_REACH = 0.03  # it is spread over this share of the side, so that squeezing sets in gently
-# Where nothing else scales what is kept, and it can stay the photo's bit for bit.
+MOST_SQUEEZED = 0.22  # the largest share by which a place is squeezed
+SUBJECT = 0.4  # a column is as important as this share of its pixels, the most important ones
+SUBJECT_REACH = 0.03  # the share of the side over which that is spread: squeezing sets in gently
+# Of any squeezing, unless what is kept is scaled anyway: else it stays the photo's bit for bit.
 SCALED = 0.3
-# New canvas, as shares of the photo's side, and its price: of a share, of that times how hard the
-# border is to continue, and of its square, since much of it is empty.
+# New canvas that is tried, as shares of the side that grows.
 CANVAS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3)
-NEW, HARD, EMPTY = 0.1, 9.0, 1.0
+# Its price has three terms.
+NEW = 0.1  # of the share
+HARD = 9.0  # of the share times how hard the border is to continue
+EMPTY = 1.0  # of the square of the share, since much canvas is empty
 EASY = 0.055  # a border that is harder to continue gets no canvas, unless it must
 
 # A place is protected if more than this share of it is.
-THIN = 0.1
+PROTECTED_SHARE = 0.1
 
-# Plans to choose from differ in where what is kept lies, or in how much of it there is, by this
-# share of a side; they cost at most so much more than the cheapest.
-DIFFERENT, NEARLY = 0.08, 0.4
-MOST_PLANS = 6
+# Plans to choose from differ in where the kept part lies, or in how large it is.
+DIFFERENT = 0.08  # by more than this share of the side
+NEARLY = 0.4  # their price exceeds the cheapest one's by at most this
+MOST_PLANS = 6  # the largest number of them
 
 
 @dataclass(frozen=True)
@@ -161,7 +165,7 @@ def cheapest(
     axis = int(width / height > ratio)
     values = 1 / (1 + np.exp((MATTERS - importance[0, 0].double().numpy()) / BLUR))
     needed = torch.zeros_like(importance) if protect is None else protect
-    must: Flags = needed[0, 0].numpy() > THIN
+    must: Flags = needed[0, 0].numpy() > PROTECTED_SHARE
     if axis == 0:
         values, must = values.T, must.T
     share = ratio * height / width if axis else width / (ratio * height)
@@ -196,7 +200,9 @@ class _Search:
         rows, self.width = values.shape
         if not values.any():
             values = np.ones_like(values)
-        self._wanted, self._hard, self._scales = share * self.width, hard, scales
+        self._wanted = share * self.width
+        self._hard = hard
+        self._scales = scales
         reach = AIR_REACH * self.width
         air = maximum_filter1d(values, 2 * int(reach) + 1, axis=1)
         air = gaussian_filter1d(air, max(0.5, reach / 2), axis=1, mode="nearest")
@@ -223,16 +229,19 @@ class _Search:
         if not rows:
             return
         price, start, kept, margin = np.concatenate(rows).T
-        alive, most = np.isfinite(price), price.min() + NEARLY
-        middle, reach = start + kept / 2, DIFFERENT * self.width
+        alive = np.isfinite(price)
+        most = price.min() + NEARLY
+        middle = start + kept / 2
+        reach = DIFFERENT * self.width
         for _ in range(MOST_PLANS):
             if not (alive & (price <= most)).any():
                 return
             one = int(np.where(alive, price, np.inf).argmin())
             wanted = self._width_with(margin[one])
             factors = self._factors(start[one], kept[one], wanted)
-            shares = start[one] / self.width, kept[one] / self.width
-            yield float(price[one]), float(shares[0]), float(shares[1]), float(margin[one]), factors
+            first = float(start[one] / self.width)
+            share = float(kept[one] / self.width)
+            yield float(price[one]), first, share, float(margin[one]), factors
             alive &= (abs(middle - middle[one]) > reach) | (abs(kept - kept[one]) > reach)
 
     def _margins(self) -> list[float]:
@@ -282,13 +291,15 @@ class _Search:
         if kept <= wanted:
             return (1.0,)
         weights = self._weights[int(start) : int(start + kept)]
-        squeezed, left = np.zeros(len(weights)), kept - wanted
+        squeezed = np.zeros(len(weights))
+        left = kept - wanted
         free = np.isfinite(weights)
         while left > 1e-9 and free.any():
             share = np.where(free, 1 / weights, 0)
             tried = squeezed + left * share / share.sum()
             squeezed = np.minimum(tried, MOST_SQUEEZED)
-            left, free = (tried - squeezed).sum(), free & (tried < MOST_SQUEEZED)
+            left = (tried - squeezed).sum()
+            free = free & (tried < MOST_SQUEEZED)
         return tuple((1 - squeezed).tolist())
 
 

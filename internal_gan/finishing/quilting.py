@@ -21,9 +21,9 @@ from internal_gan.units import Size
 
 Values = NDArray[np.float32]
 COARSEST = 96  # the long side at which all strips are compared, in pixels
-ROWS = 5  # over which a fit is averaged there
-NEARBY = 2  # by how many pixels a strip moves at each larger size
-CHANCE = 0.5  # of a random choice, relative to how well a strip fits
+ROWS = 5  # rows over which a fit is averaged
+NEARBY = 2  # at each larger size, a strip moves by at most this many pixels
+CHANCE = 0.5  # a random choice raises a strip's price by up to this share
 
 
 def quilted(
@@ -36,7 +36,8 @@ def quilted(
         rng: of a random choice of the strips; None for those that fit best.
     """
     size = picture.shape[:2]
-    places, joined = own_places(size), False
+    places = own_places(size)
+    joined = False
     for axis in (1, 0):
         half = min(int(reach[axis]), size[axis] // 4)
         if wrap[axis] and half > 1:
@@ -55,7 +56,8 @@ def _ends(picture: Values, half: int, turns: bool, rng: torch.Generator | None) 
     height, width, _ = picture.shape
     down, left = _strip(picture, half, turns, rng)
     strip = np.roll(picture[:, left : left + 2 * half], -down, 0)
-    rows, columns = np.arange(height, dtype=np.int32)[:, None], np.arange(half, dtype=np.int32)
+    rows = np.arange(height, dtype=np.int32)[:, None]
+    columns = np.arange(half, dtype=np.int32)
     found = []
     for start, end in ((0, width - half), (half, 0)):
         error = np.square(strip[:, start : start + half] - picture[:, end : end + half])
@@ -71,7 +73,9 @@ def _strip(picture: Values, half: int, turns: bool, rng: torch.Generator | None)
     """Row and column of the strip that fits best: looked for in a small copy, and moved by a few
     pixels at each larger size."""
     height, width, _ = picture.shape
-    scales, pictures, at = [min(1.0, COARSEST / max(height, width))], [picture], (0, 0)
+    scales = [min(1.0, COARSEST / max(height, width))]
+    pictures = [picture]
+    at = (0, 0)
     while scales[-1] < 1.0:
         scales.append(min(1.0, 2 * scales[-1]))
     planes = torch.from_numpy(np.moveaxis(picture, -1, 0)[None].copy())
@@ -86,7 +90,8 @@ def _strip(picture: Values, half: int, turns: bool, rng: torch.Generator | None)
             tries = list(product(range(rows if turns else 1), range(low, high + 1)))
         else:
             row, column = (round(place * scale / scales[number - 1]) for place in at)
-            near, last = range(-NEARBY, NEARBY + 1), columns - 2 * k
+            near = range(-NEARBY, NEARBY + 1)
+            last = columns - 2 * k
             tries = [
                 (row + down, column + across)
                 for down, across in product(near if turns else (0,), near)

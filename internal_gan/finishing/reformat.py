@@ -60,7 +60,9 @@ def layout(plan: Plan, photo: Size, shape: Size | float) -> Layout:
     whole = max(whole, kept)
     start = min(round(plan.start * whole), whole - kept)
     before = round((canvas - side) * plan.before / (new or 1))
-    along, beside, after = slice(start, start + kept), slice(0, side), canvas - side - before
+    along = slice(start, start + kept)
+    beside = slice(0, side)
+    after = canvas - side - before
     if axis:
         margins = Margins(before, 0, after, 0)
         return Layout((side, whole), (beside, along), length, margins, (canvas, length))
@@ -120,12 +122,14 @@ def _without_lines(photo: Photo, how: Layout) -> tuple[Window, Margins]:
 
 def _origin(photo: Size, window: Window, axis: int, along: Values) -> Origin:
     """The origin of what is kept in a window, with its rows or columns at some places there."""
-    start, other = window[axis].start, window[1 - axis]
+    start = window[axis].start
+    other = window[1 - axis]
     count = other.stop - other.start
     size = (count, len(along)) if axis else (len(along), count)
     places = own_places(size, (window[0].start, window[1].start))
     kinds = np.empty(size, np.uint8)
-    nearest, where = along.round(), np.s_[:] if axis else np.s_[:, None]
+    nearest = along.round()
+    where = np.s_[:] if axis else np.s_[:, None]
     places[..., axis] = (start + nearest).astype(np.int32)[where]
     kinds[:] = np.where(nearest == along, EXACT, BLENDED)[where]
     return Origin(places, kinds, photo)
@@ -168,7 +172,8 @@ def enlarged(made: Finished, size: Size, nearest: bool) -> Finished:
     if size_of(made.colours) == size:
         return made
     rows, columns = nearest_pixels(size_of(made.colours), size)
-    origin, alpha = made.origin, made.alpha
+    origin = made.origin
+    alpha = made.alpha
     if origin is not None:
         places, kinds = (part[rows, columns] for part in (origin.places, origin.kinds))
         if not nearest:

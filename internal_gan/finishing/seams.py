@@ -24,8 +24,8 @@ from internal_gan.shapes import Flags, Levels, Places
 Values = NDArray[np.float32]
 Pixel = tuple[NDArray[np.intp], ...]  # rows and columns of n pixels
 
-# How strongly colours are held while seams are hidden: corrections fade within 1 / sqrt(HOLD)
-# pixels, at the size at which the layout is decided.
+# How strongly colours are held while seams are hidden, per squared pixel at the size at which the
+# layout is decided: there, corrections fade within 1 / sqrt(HOLD) pixels.
 HOLD = 0.02
 
 # How they are hidden in a part: by conjugate gradients, preconditioned with a multigrid cycle.
@@ -69,7 +69,9 @@ class Hiding:
 def changed(pixels: Levels, added: Values) -> tuple[Levels, Flags]:
     """Whole numbers with something added, in their range, and where they are still the same."""
     sums = pixels + added
-    made = sums.round(out=sums).clip(0, np.iinfo(pixels.dtype).max, out=sums).astype(pixels.dtype)
+    white = np.iinfo(pixels.dtype).max
+    # In place, since pictures are large.
+    made = sums.round(out=sums).clip(0, white, out=sums).astype(pixels.dtype)
     return made, (made == pixels).all(axis=2)
 
 
@@ -131,7 +133,8 @@ def hide(pixels: Levels, origins: Places, source: Levels, how: Hiding) -> NDArra
     from Bhat et al., "Fourier Analysis of the 2D Screened Poisson Equation", ECCV 2008.
     """
     height, width, channels = pixels.shape
-    wrap, wanted = how.wrap, np.zeros(pixels.shape, np.float32)
+    wrap = how.wrap
+    wanted = np.zeros(pixels.shape, np.float32)
     for before, after, expected in _crossings(origins, source, wrap, how.unknown):
         # What the picture's own steps lack, as a divergence.
         off = np.nan_to_num(expected - _step(pixels, before, after))
@@ -172,10 +175,12 @@ def solved(wanted: Values, part: Flags, hold: float, wrap: Wrap = NO_WRAP) -> Va
 
 def _solved_plane(wanted: Values, grids: Sequence["_Grid"], wrap: Wrap) -> Values:
     """One channel, (H, W); ``wanted`` is overwritten."""
-    found, along = np.zeros_like(wanted), np.zeros_like(wanted)
+    found = np.zeros_like(wanted)
+    along = np.zeros_like(wanted)
     # Torch computes on all cores.
     left, total, way = (torch.from_numpy(values).flatten() for values in (wanted, found, along))
-    enough, before = ACCURACY**2 * float(left.dot(left)), 1.0
+    enough = ACCURACY**2 * float(left.dot(left))
+    before = 1.0
     for _ in range(STEPS):
         if float(left.dot(left)) <= enough:
             break

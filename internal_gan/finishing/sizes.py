@@ -13,11 +13,13 @@ from internal_gan.patches.fast import PATCH
 from internal_gan.shapes import Flags, Image
 from internal_gan.units import Size
 
-# A photo's long side in pixels, at most, where margins are drawn around it, and in previews.
+# The photo's largest side in pixels in previews, and where margins are drawn around it.
 SMALL_SIDE = 1024
-TIMES_LARGER = 1.5  # a photo of 4:3 becomes twice as wide in a preview of about a second
-SHORTEST = 32  # the short side of the photo at the first size, in pixels
-GROWTH = 1.5  # from each size to the next
+# The most pixels of a preview's result, relative to SMALL_SIDE squared. A photo of 4:3 may become
+# twice as wide; that takes about a second.
+TIMES_LARGER = 1.5
+SHORTEST = 32  # the photo's short side at the first size, in pixels
+GROWTH = 1.5  # the factor from each size to the next
 
 
 def scales(photo: Size, shortest: float, result: int | None = None) -> list[float]:
@@ -25,7 +27,8 @@ def scales(photo: Size, shortest: float, result: int | None = None) -> list[floa
 
     A patch fits into the photo at each, and into the result, of a short side that may differ.
     """
-    found, side = [1.0], min(photo)
+    found = [1.0]
+    side = min(photo)
     least = side if result is None else min(side, result)
     while (
         side * found[-1] / GROWTH > shortest / math.sqrt(GROWTH)
@@ -39,7 +42,8 @@ def resized(image: Image, size: Size) -> Image:
     """(H, W) or (H, W, 3) at another size, antialiased."""
     if image.shape[:2] == size:
         return image
-    return np.asarray(PIL.Image.fromarray(image).resize(size[::-1], PIL.Image.Resampling.LANCZOS))
+    picture = PIL.Image.fromarray(image)
+    return np.asarray(picture.resize(size[::-1], PIL.Image.Resampling.LANCZOS))
 
 
 def halved(image: Image) -> Image:

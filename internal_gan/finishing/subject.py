@@ -13,16 +13,18 @@ from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import size_of
 from internal_gan.images.smooth_fill import depth, fill_smoothly
 from internal_gan.images.windows import Window, extent, within
-from internal_gan.patches.importance import LONGEST, importance
+from internal_gan.patches.importance import MAP_SIDE, importance
 from internal_gan.shapes import Mask
 
-# The median importance of a photo without a subject, and up to which of one that has one.
-EVEN, UNEVEN = 0.5, 0.4
-STRENGTH = 1.0  # what matters most, in colours of [-1, 1]
-# What meets the rim of a hole goes on, and falls to 1/e within so many pixels of the filling.
+# A photo whose median importance, 0 to 1, is this or more is an even texture without a subject.
+EVEN = 0.5
+# A photo with this median or less has a subject; in between, it partly counts.
+UNEVEN = 0.4
+STRENGTH = 1.0  # the largest importance counts like this difference of colours in [-1, 1]
+# What matters at the rim of a hole goes on inside, and falls to 1/e within this many pixels.
 GOES_ON = 12.0
-# Around a photo, where no other rim says where it ends, a face goes on less than a dune: by this,
-# times how many pixels of the border, each with its importance.
+# Around a photo, no other rim shows where a thing ends, and a face goes on less than a dune does:
+# importance falls to 1/e within this times the sum of the importances of the border's pixels.
 GOES_ON_AROUND = 1.25
 
 
@@ -31,16 +33,18 @@ class Subject:
 
     def __init__(self, photo: Photo, hole: Mask, frame: Window | None) -> None:
         """``frame`` is the window that holds the photo, if the hole is the rest of a canvas."""
-        self._photo, self._hole, self._is_around = photo, hole, frame is not None
+        self._photo = photo
+        self._hole = hole
+        self._is_around = frame is not None
         self._place = frame or (slice(0, photo.size[0]), slice(0, photo.size[1]))
 
     @cached_property
     def _found(self) -> Mask:
         here = (..., *self._place)
-        pixels = in_floats(thinned(spread(self._photo).colours[here], LONGEST))
-        size = fit_size(size_of(pixels), LONGEST)
+        pixels = in_floats(thinned(spread(self._photo).colours[here], MAP_SIDE))
+        size = fit_size(size_of(pixels), MAP_SIDE)
         # What is in the hole has no influence.
-        covered = F.adaptive_max_pool2d(thinned(self._hole[here], LONGEST), size)
+        covered = F.adaptive_max_pool2d(thinned(self._hole[here], MAP_SIDE), size)
         found = importance(fill_smoothly(F.adaptive_avg_pool2d(pixels, size), covered))
         # In a texture all matters alike, so that nothing is the subject.
         return found * ((EVEN - found.median()) / (EVEN - UNEVEN)).clamp(0, 1)
@@ -57,7 +61,8 @@ class Subject:
         seen = F.grid_sample(self._found, grid, padding_mode="border", align_corners=False)
         if not self._is_around:
             seen = seen.square()  # many holes are in a texture, which matters a little everywhere
-        inside, far = fill_smoothly(seen, hole), depth(hole) - 1
+        inside = fill_smoothly(seen, hole)
+        far = depth(hole) - 1
         at_rim = float(inside[far == 0].sum())
         fades = max(1.0, GOES_ON_AROUND * at_rim) if self._is_around else GOES_ON
         inside = inside * torch.exp(-far / fades)

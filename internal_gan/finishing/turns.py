@@ -24,15 +24,18 @@ class Turn:
 
     def back(self, done: Finished) -> Finished:
         """A result of the moved photo, as one of the photo itself."""
-        size, shift = size_of(done.colours), (-self.rows, -self.columns)
-        drawing, origin = done.drawing, done.origin
+        size = size_of(done.colours)
+        shift = (-self.rows, -self.columns)
+        drawing = done.drawing
+        origin = done.origin
         if drawing is not None:
             small = zip(shift, size_of(drawing), size, strict=True)
             drawing = drawing.roll([round(by * to / side) for by, to, side in small], (-2, -1))
         if origin is not None:
             places = np.roll(origin.places, shift, (0, 1)) + np.array(shift, np.int32)
             places = (places % np.array(origin.photo_size, np.int32)).astype(np.int32)
-            kinds, hiding = np.roll(origin.kinds, shift, (0, 1)), origin.hiding
+            kinds = np.roll(origin.kinds, shift, (0, 1))
+            hiding = origin.hiding
             if hiding is not None:
                 flags = (
                     f if f is None else np.roll(f, shift, (0, 1))
@@ -41,7 +44,8 @@ class Turn:
                 part, unknown = flags
                 hiding = replace(hiding, wrap=self.wrap, part=part, unknown=unknown)
             origin = replace(origin, places=places, kinds=kinds, hiding=hiding)
-        colours, alpha = done.colours.roll(shift, (-2, -1)), done.alpha
+        colours = done.colours.roll(shift, (-2, -1))
+        alpha = done.alpha
         alpha = None if alpha is None else alpha.roll(shift, (-2, -1))
         like = done.like and done.like.each(lambda layer: layer.roll(shift, (-2, -1)))
         return replace(

@@ -22,13 +22,17 @@ from internal_gan.patches.origins import carry, field_of, nearest, taken, vote
 from internal_gan.shapes import Flags, Image, Places
 from internal_gan.units import Size
 
-SEARCHES_PER_SIZE, SEARCHES_IN_PARTS = 3, 2
-SWEEPS_FROM_SCRATCH, SWEEPS_FROM_MATCHES = 2, 1
-# After each doubling of the size, patches near seams are searched for again, since a match carried
-# from half the size may be a pixel off.
+# How often all patches are searched for and vote, at each size at which the drawing decides.
+SEARCHES_PER_SIZE = 3  # in a whole picture
+SEARCHES_IN_PARTS = 2  # in a part of one
+# How often a search passes over the picture to continue neighbours' matches.
+SWEEPS_FROM_SCRATCH = 2  # without matches to begin with
+SWEEPS_FROM_MATCHES = 1  # with matches, as from a smaller size
+# After each doubling of the size, patches near seams are searched for again this often, since a
+# match carried from half the size may be a pixel off.
 SEAM_SEARCHES = 2
-SHIFTS_IN_PARTS = 1  # by how many pixels these try to move each match
-# Price of each neighbour that a patch near a seam does not continue.
+SHIFTS_IN_PARTS = 1  # in a part, these searches try to move each match by up to this many pixels
+# Price of each neighbour that a patch near a seam does not continue, in squared colour levels.
 BREAK_PRICE = 300.0
 # The search prefers patches of the photo that the picture still lacks; the smaller this is, the
 # more strongly. In mean squared differences of colours in [0, 1]. Source: Granot et al., "Drop the
@@ -90,7 +94,9 @@ class Level:
 
         ``copies`` are near patches of it for all of the photo's; without a part, they are returned.
         """
-        picture, weights, searches = self._made_of(origins), None, SEARCHES_IN_PARTS
+        picture = self._made_of(origins)
+        weights = None
+        searches = SEARCHES_IN_PARTS
         if self.part is None:
             searches = SEARCHES_PER_SIZE
             copies, distances = search(
@@ -122,7 +128,8 @@ class Level:
             near = near_seams(origins, PATCH - 1, self.wrap)
             active = np.roll(near, (-(PATCH // 2),) * 2, (0, 1))[:height, :width]
             if self.part is not None and reaching is not None:
-                near, active = near & self.part, active & reaching
+                near = near & self.part
+                active = active & reaching
             if not near.any():
                 break
             origins = self._searched(
@@ -208,7 +215,8 @@ def _permitted(field: Places, allowed: Flags, active: Flags) -> Places:
     if not good.any():
         field[bad] = np.argwhere(allowed)[0]
         return field
-    reach, box = PATCH, box_of(bad)
+    reach = PATCH
+    box = box_of(bad)
     while True:
         here = tuple(slice(max(0, side.start - reach), side.stop + reach) for side in box)
         nearest = distance_transform_edt(~good[here], return_distances=False, return_indices=True)

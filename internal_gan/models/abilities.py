@@ -46,7 +46,8 @@ class Samples(Model):
             seed: sample k depends only on ``seed``, k and the other arguments.
             tileable: how images repeat without a seam: ``x`` across, ``y`` down, True both ways.
         """
-        at, wrap = size or self.sizes[self.finished - 1], wrap_of(tileable)
+        at = size or self.sizes[self.finished - 1]
+        wrap = wrap_of(tileable)
         return (self.sample(at, start_scale, candidates, seed, k, wrap) for k in range(count))
 
     @abstractmethod

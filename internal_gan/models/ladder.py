@@ -62,7 +62,8 @@ class LadderModel(Model):
     def new_generator(
         self, stage: int, rng: torch.Generator | None = None
     ) -> ResidualPatchGenerator:
-        width, depth = self.widths.at(stage), self.depth_at(stage)
+        width = self.widths.at(stage)
+        depth = self.depth_at(stage)
         return self.make_generator(width=width, depth=depth, rng=rng)
 
     def depth_at(self, scale: int) -> int:
@@ -77,8 +78,8 @@ class LadderModel(Model):
 
 
 class StageTerm(NamedTuple):
-    """A patch loss against the image of one stage, computed every ``interval`` steps, with so many
-    times the weight of the options."""
+    """A patch loss against the image of one stage, computed every ``interval`` steps; ``weight``
+    multiplies the weight in the options."""
 
     name: str
     loss: PatchLoss

@@ -21,19 +21,23 @@ from internal_gan.patches.exact import lattice, nearest, patches_at
 from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size
 
-# The square root of the area, in pixels, at which an image is injected; chosen by eye.
-PAINT, EDIT, HARMONIZE = 20.0, 20.0, 36.0
-# In pixels at the model's size, from the authors' configuration.
-EDIT_DILATE, HARMONIZE_DILATE, FEATHER = 20.0, 7.0, 5.0
+# The square root of the area, in pixels, at which each task injects an image; chosen by eye.
+PAINT = 20.0
+EDIT = 20.0
+HARMONIZE = 36.0
+# How masks are softened, in pixels at the model's size, from the authors' configuration.
+EDIT_DILATE = 20.0  # the radius by which an edit's mask grows
+HARMONIZE_DILATE = 7.0  # the same of a pasted object's mask
+FEATHER = 5.0  # the sigma of the blur after that
 
-# Of the blurs that tell a change's details, and their variance, in pixels.
-DETAIL_SIGMA, VARIANCE_SIGMA = 1.0, 2.0
-# About the square of an 8-bit step.
+DETAIL_SIGMA = 1.0  # details are what this blur removes, in pixels
+VARIANCE_SIGMA = 2.0  # their variance is averaged by this blur, in pixels
+# About the square of an 8-bit step, in [-1, 1].
 QUANTISATION_VARIANCE = 1e-4
 
-# Patches of an image are compared with the photo's at this long side, in pixels; those with a
-# larger root mean squared error than this, from black (0) to white (1), are nothing like the photo.
-FOREIGN_SIDE, FOREIGN = 40, 0.12
+# Patches of an image are compared with the photo's in small copies.
+FOREIGN_SIDE = 40  # their long side, in pixels
+FOREIGN = 0.12  # above this root mean squared error (0 to 1), a patch is nothing like the photo
 
 
 class Change(NamedTuple):
@@ -101,8 +105,10 @@ def bring_back(photo: Photo, change: Change, mask: Mask) -> list[Drawn]:
     """
     if not mask.any():
         return []
-    box, size = bounds(mask), photo.size
-    given, changed = photo.crop(*box).pixels, resize_part(change.after, *box, size)
+    box = bounds(mask)
+    size = photo.size
+    given = photo.crop(*box).pixels
+    changed = resize_part(change.after, *box, size)
     if size_of(change.after) != size:
         kept = (_variance(change.after) / _variance(change.before)).clamp(0.0, 1.0)
         details = given - resize_part(change.before, *box, size)
@@ -120,14 +126,16 @@ def foreign(photo: Tensor, given: Photo, mask: Tensor | None = None) -> tuple[fl
     """The share of a given image, where a mask is white, whose colours the photo has nowhere, and
     the row and column that are farthest from it."""
     size = fit_size(given.size, FOREIGN_SIDE)
-    small, known = given.resized(size), resize(photo, fit_size(size_of(photo), FOREIGN_SIDE))
+    small = given.resized(size)
+    known = resize(photo, fit_size(size_of(photo), FOREIGN_SIDE))
     rows, others = (patches_at(x, lattice(x, 3), 3) for x in (small.cpu(), known.cpu()))
     off = (rows - others[nearest(rows, others)]).square().mean(dim=1).sqrt() / 2
     inside = torch.ones(1, 1, *size) if mask is None else F.adaptive_max_pool2d(mask, size).cpu()
     part = inside[0, 0, 1:-1, 1:-1].flatten() > 0.5
     if not part.any():
         return 0.0, 0, 0
-    share, worst = float((off[part] > FOREIGN).float().mean()), int((off * part).argmax())
+    share = float((off[part] > FOREIGN).float().mean())
+    worst = int((off * part).argmax())
     row, column = divmod(worst, size[1] - 2)
     height, width = given.size
     return share, (row + 1) * height // size[0], (column + 1) * width // size[1]

@@ -17,8 +17,9 @@ from internal_gan.models.base import Model, Stage
 from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size
 
-# Limits of the factors on a side in training.
-SMALLEST_FACTOR, LARGEST_FACTOR = 0.01, 10.0
+# Limits of ``scale_range``.
+SMALLEST_FACTOR = 0.01  # of the smallest factor on a side
+LARGEST_FACTOR = 10.0  # of the largest
 
 
 class Retargets(Model):
@@ -101,7 +102,8 @@ class Retargets(Model):
         for at in [*between, size]:
             kept = protection_of(mask, at)
             painted = self.repaint(image, at, kept.transform, kept.weight, seed)
-            image, mask = kept.put_back(painted.clamp(-1, 1), image), kept.mask
+            image = kept.put_back(painted.clamp(-1, 1), image)
+            mask = kept.mask
         return image.cpu()
 
 

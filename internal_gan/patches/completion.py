@@ -24,9 +24,9 @@ from internal_gan.patches.origins import carry
 from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size
 
-PATCH = 7  # side in pixels
-SEARCHES_PER_SIZE = 3
-MIN_KNOWN = 150  # known patches at the smallest size
+FILL_PATCH = 7  # the side of a patch, in pixels
+SEARCHES_PER_SIZE = 3  # searches for all patches of the hole, each followed by weighted means
+MIN_KNOWN = 150  # known patches at the smallest size, at least
 # Smooth patches are close to everything. The smaller ALPHA is, the more it favours patches that
 # nothing resembles yet; in squared differences of colours in [-1, 1].
 ALPHA = 0.08
@@ -40,10 +40,10 @@ WHOLE_WIDTH = 0.2  # from side to side
 # mirrored into it, so that no strip along the border is repeated over and over. Above and below,
 # where mirroring would put trees into a meadow, it is moved to the border.
 OUTSIDE = 5.0  # how many times as much the moves between places count there
-ALPHA_OUTSIDE = 0.5  # large, so that what lies in the photo's middle is not repeated
+ALPHA_OUTSIDE = 0.5  # ALPHA there; large, so that the photo's middle is not repeated
 MIN_PATCHES = 2  # along the short side at the smallest size
-MIN_PATCHES_OUTSIDE = 6  # around a photo; with fewer, a patch holds the sky and the ground below
-# At the largest size, every other row and column of patches does: they overlap by far enough.
+MIN_PATCHES_OUTSIDE = 6  # the same around a photo; else a patch would hold sky and ground at once
+# At the largest size, every other row and column of patches is enough: they overlap far enough.
 STRIDE = 2
 # Pairs of patches that can be compared within seconds. If there are more, the matches found at half
 # the size are kept; the result looks the same.
@@ -102,7 +102,7 @@ def _complete(
 ) -> tuple[Tensor, Tensor]:
     """The filled image, and for every place, the place of the patch that filled it. Patches that
     reach into the hole are replaced in every ``stride``-th row and column, and in the last ones."""
-    fine = grid(image, PATCH)
+    fine = grid(image, FILL_PATCH)
     reaching = _touched(hole).nonzero().flatten()
     places = _known(excluded).nonzero().flatten()
     axes = zip((reaching // fine[1], reaching % fine[1]), fine, strict=True)
@@ -113,30 +113,32 @@ def _complete(
     least = MIN_PATCHES if frame is None else MIN_PATCHES_OUTSIDE
     alpha = ALPHA if frame is None else ALPHA_OUTSIDE
     coarse, *masks = halved(image, hole, excluded)
-    smallest = min(coarse.shape[-2:]) < least * PATCH or int(_known(masks[1]).sum()) < MIN_KNOWN
-    matches = lattice(image, PATCH)
+    smallest = (
+        min(coarse.shape[-2:]) < least * FILL_PATCH or int(_known(masks[1]).sum()) < MIN_KNOWN
+    )
+    matches = lattice(image, FILL_PATCH)
     if smallest:
         places = places[:: math.ceil(pairs / MAX_PAIRS)]
     else:
         size = coarse.shape[-2:]
         lines = F.adaptive_max_pool2d(guide, size) if guide.numel() else coarse[:, :0]
         _, found = _complete(coarse, masks[0], masks[1], lines, rng, frame)
-        matches[reaching] = _carried(found, grid(coarse, PATCH), fine)[reaching]
-        carried = patches_at(image, matches[reaching], PATCH)
+        matches[reaching] = _carried(found, grid(coarse, FILL_PATCH), fine)[reaching]
+        carried = patches_at(image, matches[reaching], FILL_PATCH)
         image = _averaged(image, hole, reaching, carried, torch.ones_like(carried[:, 0]))
         if pairs > MAX_PAIRS:
             return image, matches
 
-    keys = _described(torch.cat([image, guide], dim=1), places, PATCH // 2, frame)
+    keys = _described(torch.cat([image, guide], dim=1), places, FILL_PATCH // 2, frame)
     if smallest:
         image = _peeled(image, hole, keys, guide, rng, frame)
-    trust = patches_at(DISTRUST_PER_PIXEL ** -depth(hole), reaching, PATCH).mean(dim=1)
+    trust = patches_at(DISTRUST_PER_PIXEL ** -depth(hole), reaching, FILL_PATCH).mean(dim=1)
     for _ in range(SEARCHES_PER_SIZE):
-        wanted = _described(torch.cat([image, guide], dim=1), reaching, PATCH // 2, frame)
+        wanted = _described(torch.cat([image, guide], dim=1), reaching, FILL_PATCH // 2, frame)
         index, distance = nearest_normalised(wanted, keys, alpha)
         spread = distance.kthvalue(int(0.75 * len(distance)) + 1).values.clamp_min(1e-8)
         weights = trust * torch.exp(-distance / (2 * spread)) + 1e-12
-        colours = keys[index][:, : image.shape[1] * PATCH**2]
+        colours = keys[index][:, : image.shape[1] * FILL_PATCH**2]
         image = _averaged(image, hole, reaching, colours, weights)
         matches[reaching] = places[index]
     return image, matches
@@ -155,16 +157,21 @@ def _peeled(
     if rng is not None:
         order = torch.randperm(len(keys), generator=rng).to(keys.device)
         keys = keys[order[: max(1, len(keys) // 2)]]
-    middle, channels = PATCH // 2, image.shape[1]
+    middle = FILL_PATCH // 2
+    channels = image.shape[1]
     left = hole
     while left.any():
         known = 1 - left
-        ring = (F.max_pool2d(known, 3, stride=1, padding=1) * left).flatten().nonzero().flatten()
+        rim = F.max_pool2d(known, 3, stride=1, padding=1) * left
+        ring = rim.flatten().nonzero().flatten()
         seen = torch.cat([known.expand(-1, channels, -1, -1), torch.ones_like(guide)], dim=1)
-        around, counts = (F.pad(x, (middle,) * 4) for x in (torch.cat([image, guide], dim=1), seen))
-        counted = F.pad(patches_at(counts, ring, PATCH), (0, 2), value=1.0)
+        around = F.pad(torch.cat([image, guide], dim=1), (middle,) * 4)
+        counts = F.pad(seen, (middle,) * 4)
+        counted = F.pad(patches_at(counts, ring, FILL_PATCH), (0, 2), value=1.0)
         index = nearest(_described(around, ring, 0, frame), keys, weights=counted)
-        colours = keys[index][:, : channels * PATCH**2].view(-1, channels, PATCH, PATCH)
+        colours = keys[index][:, : channels * FILL_PATCH**2].view(
+            -1, channels, FILL_PATCH, FILL_PATCH
+        )
         flat = image.flatten(2).clone()
         flat[0, :, ring] = colours[..., middle, middle].T
         image = flat.view_as(image)
@@ -176,38 +183,39 @@ def _averaged(
     image: Tensor, hole: Tensor, reaching: Tensor, patches: Tensor, weights: Tensor
 ) -> Tensor:
     """The hole filled with the weighted mean of the patches that overlap there."""
-    count = math.prod(grid(image, PATCH))
+    count = math.prod(grid(image, FILL_PATCH))
     every = patches.new_zeros(count, patches.shape[1]).index_copy(0, reaching, patches)
     each = weights.new_zeros(count).index_copy(0, reaching, weights)
-    total = F.fold((every * each[:, None]).T[None], size_of(image), PATCH)
-    sums = F.fold(each.expand(1, PATCH**2, -1), size_of(image), PATCH)
+    total = F.fold((every * each[:, None]).T[None], size_of(image), FILL_PATCH)
+    sums = F.fold(each.expand(1, FILL_PATCH**2, -1), size_of(image), FILL_PATCH)
     return torch.where(hole > 0, total / sums.clamp_min(1e-20), image)
 
 
 def _described(image: Tensor, places: Tensor, margin: int, frame: Frame | None) -> Tensor:
-    """Patches as rows, each followed by its position in units of colour, (n, C PATCH^2 + 2);
+    """Patches as rows, each followed by its position in units of colour, (n, C FILL_PATCH^2 + 2);
     ``margin`` is the distance of the first patch's centre from the border, 0 if that was padded."""
-    rows, columns = grid(image, PATCH)
+    rows, columns = grid(image, FILL_PATCH)
     height, width = rows + 2 * margin - 1, columns + 2 * margin - 1
     down, across = places // columns + margin, places % columns + margin
-    weights = WHOLE_HEIGHT * PATCH / height, WHOLE_WIDTH * PATCH / width
+    weights = WHOLE_HEIGHT * FILL_PATCH / height, WHOLE_WIDTH * FILL_PATCH / width
     if frame is not None:
         # The first and last centres of patches inside.
-        half, ((top, bottom), (left, right)) = PATCH // 2, frame
+        half = FILL_PATCH // 2
+        (top, bottom), (left, right) = frame
         down = down.clamp(top * height + half, bottom * height - half)
         first, last = left * width + half, right * width - half
         across = (2 * across.clamp(first, last) - across).clamp(first, last)
         weights = OUTSIDE * weights[0], OUTSIDE * weights[1]
     where = torch.stack([down * weights[0], across * weights[1]], dim=1)
-    return torch.cat([patches_at(image, places, PATCH), where], dim=1)
+    return torch.cat([patches_at(image, places, FILL_PATCH), where], dim=1)
 
 
 def _touched(mask: Tensor) -> Tensor:
     """For every place, whether its patch holds a pixel of the mask."""
-    return F.max_pool2d(mask, PATCH, stride=1).flatten() > 0
+    return F.max_pool2d(mask, FILL_PATCH, stride=1).flatten() > 0
 
 
 def _known(excluded: Tensor) -> Tensor:
-    if min(excluded.shape[-2:]) < PATCH:
+    if min(excluded.shape[-2:]) < FILL_PATCH:
         return torch.zeros(0, dtype=torch.bool, device=excluded.device)
     return ~_touched(excluded)

@@ -27,15 +27,15 @@ from internal_gan.stopping import check_stop
 
 STRIDE = 2  # from one denoised patch of a picture to the next, in pixels
 # Where patches overlap, their means are averaged by a Gaussian window.
-WINDOW = 0.25  # its standard deviation, relative to the patch
+WINDOW_SIGMA = 0.25  # its standard deviation, relative to the patch
 # How often the photo's patches are used is balanced.
 ROUNDS = 10  # of balancing
-MIN_USE = 1e-3  # a patch that is used less counts as used this much
+MIN_USE = 1e-3  # a patch that is used less counts as used this much, relative to even use
 MAX_BALANCED = 4096  # patches of a picture from which use is estimated
-AT_ONCE = 2**22  # weights computed at once
-# The weight of a patch is divided by exp(APART) for each pixel of it that the photo has of what is
-# known where the picture does not have it, or the other way round.
-APART = 10.0
+WEIGHTS_AT_ONCE = 2**22  # weights computed at once
+# The weight of a patch is divided by exp(KNOWN_PRICE) for each pixel that is known in exactly one
+# of the two: the photo's patch or the picture's.
+KNOWN_PRICE = 10.0
 # Weights below this count as 0: they change no sum, and numbers near the smallest that a float can
 # be would make the product ten times as slow.
 NO_WEIGHT = 1e-20
@@ -71,22 +71,29 @@ class Denoiser:
         wrap: Wrap = NO_WRAP,
     ) -> None:
         self.patch = patch = min(patch, *size_of(photo))
-        self.price, self.balanced, self.wrap = price, balanced, wrap
-        self._size, (rows, columns) = size_of(photo), grid(photo, patch)
+        self.price = price
+        self.balanced = balanced
+        self.wrap = wrap
+        self._size = size_of(photo)
+        rows, columns = grid(photo, patch)
         places = lattice(photo, patch)
         self._patches = patches_at(photo, places, patch)
         self._lengths = self._patches.square().sum(dim=1) / 2
         self._heights = _heights(places // columns, rows)
         span = torch.arange(patch, device=photo.device) - (patch - 1) / 2
-        bell = torch.exp(-span.square() / (2 * (WINDOW * patch) ** 2))
+        bell = torch.exp(-span.square() / (2 * (WINDOW_SIGMA * patch) ** 2))
         self._window = (bell[:, None] * bell).flatten()
 
     def __call__(self, noisy: Pictures, level: float, known: Known | None = None) -> Pictures:
         """The expectation of pictures, at least a patch large, given what noise of a ``level``
         above 0 made of them, and what is ``known``."""
         check_stop()
-        (height, width), patch, device = size_of(noisy), self.patch, noisy.device
-        pixels, span, once = noisy.flatten(2), torch.arange(patch, device=device), None
+        height, width = size_of(noisy)
+        patch = self.patch
+        device = noisy.device
+        pixels = noisy.flatten(2)
+        span = torch.arange(patch, device=device)
+        once = None
         if known is not None:
             source = F.adaptive_max_pool2d(known.source, self._size)
             once = patches_at(source, lattice(source, patch), patch)
@@ -113,7 +120,7 @@ class Denoiser:
             if known is not None and once is not None:
                 flags = known.where.flatten()[inside]
                 sums = flags.sum(dim=1)[:, None] + once.sum(dim=1)
-                weights -= APART * torch.addmm(sums, flags, once.T, alpha=-2)
+                weights -= KNOWN_PRICE * torch.addmm(sums, flags, once.T, alpha=-2)
             return weights
 
         count = len(tops) * len(lefts)
@@ -124,9 +131,12 @@ class Denoiser:
             even = _balance(sampled)
             if once is not None:  # else it would be used more, whatever that costs
                 even = torch.where(once.any(dim=1), even.clamp_max(0), even)
-        total, share = torch.zeros_like(pixels), torch.zeros_like(pixels[0, 0])
+        total = torch.zeros_like(pixels)
+        share = torch.zeros_like(pixels[0, 0])
         every = torch.arange(count, device=device)
-        for part in torch.split(every, max(1, AT_ONCE // (len(noisy) * len(self._lengths)))):
+        for part in torch.split(
+            every, max(1, WEIGHTS_AT_ONCE // (len(noisy) * len(self._lengths)))
+        ):
             inside = pixels_of(part)
             whole = self.balanced and len(part) == len(some) == count
             weights = ((sampled if whole else weights_of(part, inside)) + even).softmax(dim=2)
@@ -154,7 +164,8 @@ def denoised(
         level: of the noise at first, above 0 and at most 1; below 1, the picture is like ``start``.
         coarser: a smaller picture, which this one shrinks to.
     """
-    size, wrap = size_of(noise), denoiser.wrap
+    size = size_of(noise)
+    wrap = denoiser.wrap
     noisy = noise if start is None else (1 - level) * start + level * noise
     levels = [level * (1 - step / steps) for step in range(steps + 1)]
     picture = noisy
@@ -181,7 +192,7 @@ def _balance(weights: Tensor) -> Tensor:
 
 
 def _every(stride: int, count: int) -> Tensor:
-    """Every ``stride``-th of so many numbers from 0 on, and the last."""
+    """Every ``stride``-th of ``count`` numbers from 0 on, and the last."""
     return torch.tensor((*range(0, count - 1, stride), count - 1))
 
 

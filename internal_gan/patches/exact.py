@@ -16,7 +16,7 @@ from internal_gan.errors import UserError
 from internal_gan.stopping import check_stop
 from internal_gan.units import Size
 
-AT_ONCE = 2**20  # distances held in memory at a time
+DISTANCES_AT_ONCE = 2**20  # distances held in memory at a time
 MAX_KEPT = 2**25  # distances held in memory if they are needed twice
 CUT_AT_ONCE = 20_000  # patches cut out at a time
 
@@ -53,7 +53,8 @@ def nearest(
         excluded: (n, m), true where a query may not take a key.
     """
     check_stop()
-    lengths, found = keys.square().sum(dim=1), []
+    lengths = keys.square().sum(dim=1)
+    found = []
     for part in _parts(queries, keys):
         # Without the query's squared length, which all keys would have in common.
         if weights is None:
@@ -94,7 +95,9 @@ def nearest_normalised(queries: Tensor, keys: Tensor, alpha: float) -> tuple[Ten
     parts = list(_parts(queries, keys))
     kept = list(map(squared, parts)) if len(queries) * len(keys) <= MAX_KEPT else []
     least = torch.stack([some.amin(dim=0) for some in kept or map(squared, parts)]).amin(dim=0)
-    price, index, found = alpha + mean(least), list[Tensor](), list[Tensor]()
+    price = alpha + mean(least)
+    index = list[Tensor]()
+    found = list[Tensor]()
     for distance in map(mean, kept or map(squared, parts)):
         index.append(_smallest(distance / price))
         found.append(distance.gather(1, index[-1][:, None])[:, 0])
@@ -150,7 +153,8 @@ def nearest_errors(image: Tensor, reference: Tensor, patch: int) -> Tensor:
     1, (n,), in bounded memory; both are (1, C, H, W) in [-1, 1]."""
     errors = []
     for some in torch.split(lattice(image, patch), CUT_AT_ONCE):
-        queries, found = patches_at(image, some, patch), list[Tensor]()
+        queries = patches_at(image, some, patch)
+        found = list[Tensor]()
         for others in torch.split(lattice(reference, patch), CUT_AT_ONCE):
             found.append(to_nearest(queries, patches_at(reference, others, patch)))
         errors.append(torch.stack(found).amin(dim=0) / (2 * math.sqrt(queries.shape[1])))
@@ -159,6 +163,6 @@ def nearest_errors(image: Tensor, reference: Tensor, patch: int) -> Tensor:
 
 def _parts(queries: Tensor, keys: Tensor) -> Iterator[slice]:
     """Slices of queries, few enough to hold their distances to all keys in memory."""
-    step = max(1, AT_ONCE // len(keys))
+    step = max(1, DISTANCES_AT_ONCE // len(keys))
     for start in range(0, len(queries), step):
         yield slice(start, start + step)

@@ -1,13 +1,15 @@
 """The loop that enlarges pictures, compiled by numba: it adds up the details that patches are
-expected to have. :mod:`internal_gan.models.patches.enlarging` calls it, and says what they are."""
+expected to have. :mod:`internal_gan.models.patches.enlarging` calls it, and explains them."""
 
 import numpy as np
 
 from internal_gan.patches.kernels import inlined, rounded_anyhow
 
-# Pixels along a tile's side, pixels from a patch's middle to its border, and tiles that are worked
-# on at once.
-TILE, REACH, LANES = 8, 2, 32
+TILE = 8  # the side of a tile, in pixels
+# From a patch's middle to its border, in pixels. The loop unrolls sums of 2 REACH + 1 = 5 numbers
+# by hand: another reach needs another loop.
+REACH = 2
+LANES = 32  # tiles that are worked on at once
 
 
 @rounded_anyhow
@@ -30,7 +32,8 @@ def expect(blurred, examples, details, tiles, firsts, near, bell, scale, total, 
         firsts: the examples' first row of each row of tiles, and first column of each column.
         total: like ``blurred``.
     """
-    side, (near_rows, near_columns) = TILE + 2 * REACH, near
+    side = TILE + 2 * REACH
+    near_rows, near_columns = near
     height, width = near_rows + 2 * REACH, near_columns + 2 * REACH
     span = 2 * REACH + 1
     given = np.empty((side, side, 3, LANES), np.float32)

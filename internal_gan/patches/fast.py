@@ -36,8 +36,8 @@ PATCH = kernels.PATCH
 # must not depend on the number of threads.
 BAND = 64
 
-# Pairs of patches that are compared, which takes a tenth of a second. If there are more, only some
-# of the target's are, and those that follow continue their matches.
+# The most pairs of patches that are compared, which takes a tenth of a second. If there are more,
+# only some of the target's patches are compared; those after each one continue its match.
 MAX_PAIRS = 1e7
 # A pixel of distance counts like this difference in levels: it only decides between equal patches.
 LEVELS_PER_PIXEL = 0.001
@@ -125,7 +125,7 @@ def touching(flags: Flags, side: int = PATCH) -> Flags:
 
 
 def over_rows(kernel: Callable[..., None], rows: int, *arguments: Any, band: int = BAND) -> None:
-    """Run a kernel over all rows, so many at a time, on as many threads as torch may use."""
+    """Run a kernel over all rows, ``band`` at a time, on as many threads as torch may use."""
     bands = [(top, min(top + band, rows)) for top in range(0, rows, band)]
     threads = min(torch.get_num_threads(), len(bands))
     run = _pool(threads).map if threads > 1 else map

@@ -5,8 +5,8 @@ import numpy as np
 from internal_gan.patches.kernels import rounded_anyhow
 
 REACH = 2  # of a filter, in pixels around its place
-SPAN = 2 * REACH + 1
-NEAR = 3  # how far the window reaches in which gradients are averaged, in pixels
+SPAN = 2 * REACH + 1  # the side of a filter, in pixels
+NEAR = 3  # the reach of the window in which gradients are averaged, in pixels
 
 
 @rounded_anyhow

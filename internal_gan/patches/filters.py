@@ -28,13 +28,13 @@ from internal_gan.shapes import Mask
 Taps = NDArray[np.float32]
 Limits = Sequence[float]
 
-ANGLES = 8  # an even number, so that turning a photo turns angles into angles
+ANGLES = 8  # classes of the angle; an even number, so that turning a photo turns angles into angles
 CLASSES = 3  # of the strength and of the coherence of gradients, each with as many pixels
 AROUND = 1.5  # standard deviation of the window in which gradients are averaged, in pixels
-# How strongly a filter is held to the common one: as by so large a share of the energy that each
-# kind has on average.
+# The ridge that holds the filter of a kind to the common one, relative to the mean energy of a
+# kind.
 HELD = 0.03
-# The common filter is held to 0 by so small a share of its energy.
+# The ridge that holds the common filter to 0, relative to its energy.
 SMALLEST = 1e-5
 
 
@@ -110,7 +110,8 @@ def _bordered(image: Tensor, border: int = REACH) -> NDArray[np.float32]:
 
 def _turned(products: NDArray[np.float64]) -> NDArray[np.float64]:
     """The sums of products of pairs and of all that they are turned and mirrored into."""
-    places, total = np.arange(SPAN**2).reshape(SPAN, SPAN), np.zeros_like(products)
+    places = np.arange(SPAN**2).reshape(SPAN, SPAN)
+    total = np.zeros_like(products)
     of_angle = products.reshape(ANGLES, CLASSES**2, *products.shape[1:])
     into = total.reshape(of_angle.shape)
     angles = np.arange(ANGLES)
@@ -126,7 +127,8 @@ def _turned(products: NDArray[np.float64]) -> NDArray[np.float64]:
 def _solved(products: NDArray[np.float64]) -> Taps:
     """The taps of each kind from its sums of products."""
     given, wanted = products[:, :-1, :-1], products[:, :-1, -1]
-    energy, unit = given.trace(axis1=1, axis2=2).mean() / SPAN**2, np.eye(SPAN**2)
+    energy = given.trace(axis1=1, axis2=2).mean() / SPAN**2
+    unit = np.eye(SPAN**2)
     all_given = given.sum(axis=0)
     least = SMALLEST * max(all_given.trace() / SPAN**2, 1e-9)
     common = np.linalg.solve(all_given + least * unit, wanted.sum(axis=0))

@@ -23,9 +23,12 @@ from internal_gan.patches import kernels
 from internal_gan.patches.exact import lattice, overlapping, patches_at, squared_distances
 from internal_gan.shapes import Mask, Pixels
 
-LONGEST = 200  # the long side of the map, in pixels
-# How much each source counts.
-BARRIER, BORDER, UNIQUE, EDGES = 0.3, 0.35, 0.12, 0.23
+MAP_SIDE = 200  # the long side of the map, in pixels
+# How much each source counts; the sum is 1.
+BARRIER = 0.3  # what differs from all that reaches the border
+BORDER = 0.35  # what has other colours than the border
+UNIQUE = 0.12  # what exists only once
+EDGES = 0.23  # what has edges
 CENTRE = 0.4  # the share of importance that fades with the distance from the centre
 CENTRE_SIGMA = 0.8  # of that fading, in halves of a side
 SMOOTHING = 2.0  # sigma, in pixels of the map
@@ -35,27 +38,31 @@ WHITE = 0.995  # the share of pixels that are darker than white; the others are 
 NOTICED = 1.0  # the smallest difference of colours that anyone sees, in units of Lab
 SCANS = 3  # of the map, by turns from either corner
 BORDER_SHARE = 0.1  # of a side, the strip along each border whose colours are known
-COLOUR_NOISE = 8.0  # variance of colours within a strip that says nothing, in units of Lab
+COLOUR_NOISE = 8.0  # variance of a strip's colours that counts as noise, in squared units of Lab
 
 UNIQUE_LONGEST = 40  # the long side at which patches are compared, in pixels
-PATCH = 7  # side in pixels
-# A texture's cells differ by at most these shares: the variance of their means in all variance, and
-# the standard deviation of their contrasts in the mean contrast.
-TEXTURE_LONGEST = 96  # the long side at which it is recognised, in pixels
-CELLS, MOST_APART, MOST_VARIED = 3, 0.1, 0.15
-NEIGHBOURS = 3  # a patch is compared with this one of its nearest elsewhere
+UNIQUE_PATCH = 7  # the side of a patch, in pixels
+NEIGHBOURS = 3  # a patch is compared with its third nearest elsewhere
+# An image is a texture if cells of it hardly differ.
+TEXTURE_LONGEST = 96  # the long side at which it is judged, in pixels
+CELLS = 3  # along each side
+MOST_APART = 0.1  # the variance of the cells' means, relative to all variance, at most
+MOST_VARIED = 0.15  # the standard deviation of their contrasts, relative to the mean, at most
 
 
 def importance(image: Pixels) -> Mask:
-    """The importance of each place of an image, at a size of ``LONGEST`` pixels at most."""
-    lab, size = _shrunk(image, LONGEST), fit_size(size_of(image), LONGEST)
+    """The importance of each place of an image, at a size of ``MAP_SIDE`` pixels at most."""
+    lab = _shrunk(image, MAP_SIDE)
+    size = fit_size(size_of(image), MAP_SIDE)
     total = BARRIER * _scaled(_barrier(lab))
     total += BORDER * _scaled(_unlike_border(lab), least=FAINT)
-    total += UNIQUE * resize(_scaled(_unique(_shrunk(image, UNIQUE_LONGEST))), size).clamp(0, 1)
+    unique = _scaled(_unique(_shrunk(image, UNIQUE_LONGEST)))
+    total += UNIQUE * resize(unique, size).clamp(0, 1)
     total += EDGES * _scaled(_edges(lab))
     distance = pixel_centres(size).square().sum(dim=-1)
     near = torch.exp(-distance / (2 * CENTRE_SIGMA**2))
-    return _scaled(gaussian_blur(total * (1 - CENTRE + CENTRE * near), SMOOTHING), WHITE, FAINT)
+    centred = total * (1 - CENTRE + CENTRE * near)
+    return _scaled(gaussian_blur(centred, SMOOTHING), WHITE, FAINT)
 
 
 def repeats(image: Pixels) -> bool:
@@ -72,7 +79,7 @@ def repeats(image: Pixels) -> bool:
 
 
 def _shrunk(image: Pixels, longest: int) -> Tensor:
-    """An image in CIE Lab, (1, 3, h, w), with a long side of about so many pixels."""
+    """An image in CIE Lab, (1, 3, h, w), with a long side of about ``longest`` pixels."""
     from kornia.color import rgb_to_lab
 
     small = resize(image, fit_size(size_of(image), longest))
@@ -111,12 +118,13 @@ def _unlike_border(lab: Tensor) -> Tensor:
 
 def _unique(lab: Tensor) -> Tensor:
     """How far each patch is from those elsewhere that are most alike."""
-    size, half = size_of(lab), PATCH // 2
+    size = size_of(lab)
+    half = UNIQUE_PATCH // 2
     padded = F.pad(lab, (half,) * 4, mode="replicate")
-    places = lattice(padded, PATCH)
-    rows = patches_at(padded, places, PATCH)
+    places = lattice(padded, UNIQUE_PATCH)
+    rows = patches_at(padded, places, UNIQUE_PATCH)
     distance = squared_distances(rows, rows)
-    distance[overlapping(places, places, size[1], PATCH)] = math.inf
+    distance[overlapping(places, places, size[1], UNIQUE_PATCH)] = math.inf
     found = distance.kthvalue(min(NEIGHBOURS, len(rows)), dim=1).values.clamp_min(0).sqrt()
     return torch.where(found.isfinite(), found, 0.0).view(1, 1, *size)
 

@@ -16,7 +16,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-PATCH = 7  # side in pixels
+PATCH = 7  # the side of a patch, in pixels
 FAR = np.int32(2**30)  # larger than any distance
 
 

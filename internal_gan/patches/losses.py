@@ -20,12 +20,13 @@ from internal_gan.images.pyramid import MAX_LEVELS
 from internal_gan.patches.exact import grid, in_order, patches_at, squared_distances
 from internal_gan.shapes import Pixels
 
-# Sorting all projections of a large image at once would take gigabytes.
+# Directions sorted together: all of them, for a large image, would take gigabytes.
 FILTERS_AT_ONCE = 16
-# More directions than this do not fit into memory.
+# The most directions: more do not fit into memory.
 MAX_AT_ONCE = 2**17
-# Real patches kept of each size.
+# The most real patches kept of each size.
 MAX_KEPT = 24576
+# The limit of options that count steps, such as the interval of a loss; more is a typing error.
 MAX_STEPS_BETWEEN = 10**6
 
 
@@ -40,7 +41,8 @@ class PatchLoss(ABC):
 
     @abstractmethod
     def period(self, pixels: int) -> float:
-        """So many calls with images of so many pixels take all turns of a step; infinite: never."""
+        """The number of calls after which the choice of levels and places repeats, for images of
+        this many pixels; infinite if it never does."""
 
     @abstractmethod
     def __call__(self, fake: Tensor, rng: torch.Generator, step: int) -> Tensor:
@@ -121,7 +123,8 @@ class SlicedWasserstein(PatchLoss):
     def __call__(self, fake: Tensor, rng: torch.Generator, step: int) -> Tensor:
         turn, level = divmod(step, len(self.quantiles))
         images = _levels(fake, self.patch, level + 1)
-        fake, quantiles = images[-1], self.quantiles[len(images) - 1]
+        fake = images[-1]
+        quantiles = self.quantiles[len(images) - 1]
         bank = len(self.filters)
         chosen = torch.randperm(bank, device=fake.device, generator=rng)[: self.projections]
         area = fake.shape[0] * fake.shape[2] * fake.shape[3]
@@ -189,7 +192,8 @@ class NearestPatch(PatchLoss):
         with torch.autocast(device, enabled=False):
             turn, level = divmod(step, len(self.banks))
             images = _levels(fake.float(), self.patch, level + 1)
-            fake, bank = images[-1], self.banks[len(images) - 1]
+            fake = images[-1]
+            bank = self.banks[len(images) - 1]
             count = min(self.candidates, len(bank))
             real = bank[(turn * count + torch.arange(count, device=bank.device)) % len(bank)]
             patches = _random_patches(fake, self.patch, self.queries, rng)

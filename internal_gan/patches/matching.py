@@ -9,12 +9,14 @@ from internal_gan.images.resize import size_of
 from internal_gan.patches.losses import SlicedWasserstein
 from internal_gan.shapes import Pixels
 
-PATCH = 7
+MATCHED_PATCH = 7  # the side of a patch, in pixels
 DIRECTIONS = 24  # compared at each size in each step
 BANK = 256  # directions prepared in advance
 PLACES = 8192  # patches of the drawing compared at each size in each step, about
-# Adam's initial learning rate, about the largest change of a pixel, which then falls.
-RATE, BETAS, EPS = 0.03, (0.9, 0.999), 1e-8
+# Adam's initial learning rate, about the largest change of a pixel in [-1, 1]; it then falls.
+RATE = 0.03
+BETAS = (0.9, 0.999)  # how much of Adam's means stays in each step
+EPS = 1e-8  # keeps Adam from dividing by 0
 
 
 def matched(drawing: Pixels, photo: Pixels, steps: int, wrap: Wrap = NO_WRAP) -> Pixels:
@@ -31,7 +33,7 @@ def matched(drawing: Pixels, photo: Pixels, steps: int, wrap: Wrap = NO_WRAP) ->
     Source: Elnekave and Weiss, "Generating natural images with direct patch distribution
     matching", ECCV 2022; here started from a drawing instead of a blurred photo.
     """
-    if steps == 0 or min(*size_of(drawing), *size_of(photo)) < PATCH:
+    if steps == 0 or min(*size_of(drawing), *size_of(photo)) < MATCHED_PATCH:
         return drawing
     exact = torch.autocast(drawing.device.type, enabled=False)
     with torch.inference_mode(False), torch.enable_grad(), exact:
@@ -39,7 +41,7 @@ def matched(drawing: Pixels, photo: Pixels, steps: int, wrap: Wrap = NO_WRAP) ->
         distance = SlicedWasserstein(
             photo,
             rng,
-            patch=PATCH,
+            patch=MATCHED_PATCH,
             projections=DIRECTIONS,
             bank=BANK,
             places=PLACES,
@@ -48,7 +50,7 @@ def matched(drawing: Pixels, photo: Pixels, steps: int, wrap: Wrap = NO_WRAP) ->
         levels = len(distance.quantiles)
         pixels = drawing.float().clone().requires_grad_()
         mean, square = torch.zeros_like(pixels), torch.zeros_like(pixels)
-        border = (0, (PATCH - 1) * wrap[1], 0, (PATCH - 1) * wrap[0])
+        border = (0, (MATCHED_PATCH - 1) * wrap[1], 0, (MATCHED_PATCH - 1) * wrap[0])
         for step in range(steps):
             around = F.pad(pixels, border, mode="circular")
             terms = [distance(around, rng, step * levels + level) for level in range(levels)]

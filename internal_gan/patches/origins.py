@@ -1,6 +1,6 @@
 """Origins: for each pixel of a picture, the row and column of the photo's pixel that it copies.
 
-Patches vote on them, they are carried to larger sizes, and they say where a search begins.
+Patches vote on them, they are carried to larger sizes, and a search begins from them.
 """
 
 from collections.abc import Sequence

@@ -2,8 +2,8 @@
 
 Images may differ in size unless stated. Patches are squares of ``PATCH`` pixels a side; distances
 are relative to the whole range, so 1 is from black to white. Large images are judged by a random
-choice of their patches, the same in every run. If a patch does not fit into an image, or into its
-quarter where three sizes are compared, a UserError says so.
+choice of their patches, the same in every run. A UserError is raised if a patch does not fit into
+an image, or into its quarter where three sizes are compared.
 """
 
 import math
@@ -20,16 +20,16 @@ from internal_gan.patches import exact
 from internal_gan.patches.exact import grid, nearest_errors, overlapping, patches_at, to_nearest
 from internal_gan.shapes import Pictures, Pixels
 
-PATCH = 7
-SHRINKS = (1, 2, 4)
-PROJECTIONS = 256
-QUANTILES = 512
-MAX_PROJECTED = 20_000
-MAX_QUERIES = 4_000
-MAX_REFERENCES = 20_000
-# The photo's long side where layouts are compared, and the patches compared there, in pixels.
-LAYOUT_SIDE = 60
-LAYOUT_PATCHES = (11, 15, 21)
+PATCH = 7  # the side of a patch, in pixels
+SHRINKS = (1, 2, 4)  # factors by which images are shrunk
+PROJECTIONS = 256  # random directions
+QUANTILES = 512  # compared on each direction
+# The most patches, chosen at random.
+MAX_PROJECTED = 20_000  # projected on the directions
+MAX_QUERIES = 4_000  # whose nearest ones are searched for
+MAX_REFERENCES = 20_000  # among which those are searched for
+LAYOUT_SIDE = 60  # the photo's long side where layouts are compared, in pixels
+LAYOUT_PATCHES = (11, 15, 21)  # sides of the patches compared there, in pixels
 # Patches whose overlaps with all others are held in memory at a time.
 QUERIES_AT_ONCE = 500
 # Half an 8-bit step; smaller distances are due to chance.
@@ -167,7 +167,8 @@ def patch_panel(real: Pixels, samples: Pictures) -> dict[str, float]:
     ``completeness``, if it always does; ``sharpness``; if the sizes are equal, also ``copy`` and,
     for two samples or more, ``diversity``.
     """
-    each, least = samples.chunk(len(samples)), min(*size_of(real), *size_of(samples))
+    each = samples.chunk(len(samples))
+    least = min(*size_of(real), *size_of(samples))
     at = tuple(factor for factor in SHRINKS if least // factor >= PATCH)
     figures = {f"swd{n}": fmean(sliced_wasserstein(real, s, shrink=n) for s in each) for n in at}
     of_patches = (coherence, completeness) if at == SHRINKS else ()
@@ -194,7 +195,8 @@ def _mean_to_others(image: Tensor) -> float:
         )
     wanted = _chosen(image, MAX_QUERIES, _seeded(1))
     others = _chosen(image, MAX_REFERENCES, _seeded(3))
-    known, columns = patches_at(image, others, PATCH), grid(image, PATCH)[1]
+    known = patches_at(image, others, PATCH)
+    columns = grid(image, PATCH)[1]
     cut = known.view(-1, 3, PATCH, PATCH)
     forms = [known, cut.flip(2).flatten(1), cut.flip(3).flatten(1)]
     distances = []

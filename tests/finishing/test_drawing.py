@@ -158,5 +158,5 @@ def test_a_near_copy_is_made_again_from_a_larger_size(monkeypatch: pytest.Monkey
     assert sides == sorted(set(sides))
     watched.reset_mock()
     made = finish(noise((45, 60), seed=2), Octaves(photo), (90, 120))
-    assert made.largest_piece < finishing.LARGEST
+    assert made.largest_piece < finishing.LARGEST_PIECE
     assert [call.args[2] for call in watched.call_args_list] == [SHORTEST]

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from internal_gan.finishing.film import LARGEST, Motion, between, motions, turns
+from internal_gan.finishing.film import LARGEST_CHANGE, Motion, between, motions, turns
 from internal_gan.finishing.finisher import Finisher
 from internal_gan.finishing.layers import Layer
 from internal_gan.finishing.origin import BLENDED, Origin
@@ -86,10 +86,10 @@ def test_light_changes_colours_and_moves_nothing(photo: Photo, drawing: Pixels) 
 def test_a_large_change_is_a_new_thing_and_shown_as_a_shadow() -> None:
     black, white = (torch.full((1, 3, 24, 32), level) for level in (-1.0, 1.0))
     changes = [motion.change for motion in motions([black, white, black])]
-    for change, expected in zip(changes, (0.0, LARGEST, 0.0), strict=True):
+    for change, expected in zip(changes, (0.0, LARGEST_CHANGE, 0.0), strict=True):
         assert torch.allclose(change, torch.tensor(expected))
     [_, change] = (motion.change for motion in motions([white, black]))
-    assert torch.allclose(change, torch.tensor(-LARGEST))
+    assert torch.allclose(change, torch.tensor(-LARGEST_CHANGE))
 
 
 @pytest.mark.parametrize(

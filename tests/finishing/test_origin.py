@@ -57,7 +57,7 @@ def test_differences_are_each_pixels_in_rows_of_any_number(monkeypatch: pytest.M
     there = levels[1][places[..., 0], places[..., 1]]
     part = photo.crop(slice(0, 13), slice(0, 17))
     for at_once in (10, 40, 10**6):
-        monkeypatch.setattr(module, "AT_ONCE", at_once)
+        monkeypatch.setattr(module, "COMPARED_AT_ONCE", at_once)
         white, off = module.differences(made, photo, places.astype(np.int32))
         assert white == 255
         assert np.array_equal(off, np.abs(levels[0] - there).max(axis=2))

@@ -14,7 +14,7 @@ from internal_gan.finishing.filling import draw_filling
 from internal_gan.finishing.origin import EXACT
 from internal_gan.finishing.part import Filled
 from internal_gan.finishing.part_finisher import PartFinisher
-from internal_gan.finishing.pieces import LONGEST, THIN, pieces
+from internal_gan.finishing.pieces import LONGEST_PIECE, THIN, pieces
 from internal_gan.images.photo import Drawn, Photo
 from internal_gan.images.smooth_fill import fill_nearest
 from internal_gan.patches.origins import own_places
@@ -42,7 +42,7 @@ def test_specks_are_cut_into_pieces_and_a_hole_among_them_stays_whole() -> None:
     assert [part.mask[..., 600 - part.window[0].start, :].sum() >= 200 for part in thick] == [True]
     thin = [part for part, is_thin in found if is_thin]
     assert len(thin) < 12
-    assert all(max(part.mask.shape[-2:]) <= LONGEST for part in thin)
+    assert all(max(part.mask.shape[-2:]) <= LONGEST_PIECE for part in thin)
 
 
 @pytest.mark.parametrize(("width", "is_thin"), [(2 * THIN, True), (2 * THIN + 1, False)])

@@ -23,7 +23,7 @@ def by_loops(photo: Tensor, noisy: Tensor, level: float, price: float, rounds: i
     """The photo's mean patch of three pixels for every patch of a picture, overlaps averaged."""
     real, given = (x[0].double().numpy() for x in (photo, noisy))
     span = np.arange(3) - 1
-    window = np.exp(-(span[:, None] ** 2 + span**2) / (2 * (module.WINDOW * 3) ** 2))
+    window = np.exp(-(span[:, None] ** 2 + span**2) / (2 * (module.WINDOW_SIGMA * 3) ** 2))
     places = [[*np.ndindex(x.shape[1] - 2, x.shape[2] - 2)] for x in (given, real)]
 
     def cut(image: Any, place: tuple[int, ...]) -> Any:
@@ -53,7 +53,12 @@ def by_loops(photo: Tensor, noisy: Tensor, level: float, price: float, rounds: i
 def test_it_is_the_mean_of_all_patches_by_their_likelihood(
     price: float, rounds: int, at_once: int, monkeypatch: pytest.MonkeyPatch, device: torch.device
 ) -> None:
-    for name, value in {"ROUNDS": rounds, "STRIDE": 1, "AT_ONCE": at_once, "MIN_USE": 0.8}.items():
+    for name, value in {
+        "ROUNDS": rounds,
+        "STRIDE": 1,
+        "WEIGHTS_AT_ONCE": at_once,
+        "MIN_USE": 0.8,
+    }.items():
         monkeypatch.setattr(module, name, value)
     photo = picture(7, 9)
     noisy = 0.4 * picture(8, 11, seed=1) + 0.6 * noise(8, 11)
@@ -66,7 +71,9 @@ def test_some_of_a_large_pictures_patches_balance_the_rest(monkeypatch: pytest.M
     whole = denoiser(noisy, 0.8)
     unbalanced = Denoiser(picture(20, 28), 7, balanced=False)(noisy, 0.8)
     monkeypatch.setattr(module, "MAX_BALANCED", 90)
-    monkeypatch.setattr(module, "AT_ONCE", 90 * 14 * 22)  # places of the picture, and of the photo
+    monkeypatch.setattr(
+        module, "WEIGHTS_AT_ONCE", 90 * 14 * 22
+    )  # places of the picture, and of the photo
     assert (denoiser(noisy, 0.8) - whole).abs().mean() < 0.5 * (unbalanced - whole).abs().mean()
 
 

@@ -27,7 +27,7 @@ def test_errors_are_those_of_brute_force(
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exact, "CUT_AT_ONCE", 16)
-    monkeypatch.setattr(exact, "AT_ONCE", 128)
+    monkeypatch.setattr(exact, "DISTANCES_AT_ONCE", 128)
     product = Mock(wraps=torch.addmm)
     monkeypatch.setattr(torch, "addmm", product)
     nearest_errors(picture(20, 30), picture(30, 20, seed=1), 7)
@@ -53,7 +53,7 @@ def test_values_with_zero_weight_do_not_count() -> None:
 
 @pytest.mark.parametrize(("at_once", "kept"), [(2**22, 1000), (40, 1000), (40, 0)])
 def test_normalised_distances(at_once: int, kept: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in (("AT_ONCE", at_once), ("MAX_KEPT", kept)):
+    for name, value in (("DISTANCES_AT_ONCE", at_once), ("MAX_KEPT", kept)):
         monkeypatch.setattr(exact, name, value)
     wanted, keys = torch.rand(13, 20, generator=rng()), torch.rand(17, 20, generator=rng(1))
     distances = torch.stack([(keys - one).square().mean(dim=1) for one in wanted])

@@ -4,7 +4,7 @@ import torch
 from scipy import ndimage
 
 from internal_gan.images.resize import size_of
-from internal_gan.patches.importance import LONGEST, _unique, importance
+from internal_gan.patches.importance import MAP_SIDE, _unique, importance
 from internal_gan.patches.kernels import barriers
 from tests.patches.pictures import picture
 
@@ -49,7 +49,7 @@ def test_any_size_and_a_flat_colour_are_fine(size: tuple[int, int]) -> None:
     for image in (torch.full((1, 3, *size), 0.3), torch.rand(1, 3, *size)):
         found = importance(image)
         assert ((found >= 0) & (found <= 1)).all()
-        assert max(size_of(found)) <= 1.1 * LONGEST
+        assert max(size_of(found)) <= 1.1 * MAP_SIDE
     assert importance(torch.full((1, 3, *size), 0.3)).max() < 0.01
 
 

@@ -23,20 +23,20 @@ from internal_gan.images.windows import Window, around, extent, parts
 from internal_gan.models.abilities import Filling, Fills
 from internal_gan.models.base import freeze
 from internal_gan.nn.generators import DilatedResidualGenerator
-from internal_gan.patches.completion import PATCH, complete, has_patches
+from internal_gan.patches.completion import FILL_PATCH, complete, has_patches
 from internal_gan.shapes import Mask, Masks, Pictures, Pixels
 from internal_gan.units import Size
 
 _log = logging.getLogger(__name__)
 
 Base = Literal["patches", "white"]
-# The edge network is surer than it is right: its log odds count this much as evidence.
+# The edge network is surer than it is right: evidence is its log odds times this.
 CONFIDENCE = 0.35
-# Evidence for a line, relative to a line given by hand, when a drawing is finished.
+# When a drawing is finished, the network's lines count this much, relative to one given by hand.
 OWN_LINES = 0.6
-# What guides finishing where the network's evidence says nothing.
+# How strong a line, 0 to 1, guides finishing where the network's evidence is even.
 UNSURE = 0.25
-CONTEXT = 64  # around a hole, in pixels of the model
+CONTEXT = 64  # pixels of the model around a hole that it sees
 # Without edges there is no first one.
 STAGES = ("edges", "completion", "refinement", "joint")
 
@@ -88,7 +88,9 @@ class EdgeConnect(Fills):
         channels = 4 if base == "white" else 5
         self.new_completion_network = partial(generator, in_channels=channels, out_channels=3)
         self.detector = edges if isinstance(edges, Canny) else None
-        self.base, self.noise, self.settle = base, noise, settle
+        self.base = base
+        self.noise = noise
+        self.settle = settle
         self.scale = 1.0
         self.edge_network: DilatedResidualGenerator | None = None
         self.completion_network: DilatedResidualGenerator | None = None
@@ -136,16 +138,17 @@ class EdgeConnect(Fills):
         hole = (hole.to(self.device) > 0.5).float()
         known = fill_smoothly(image.to(self.device), hole)
         found = self.find_edges(known, hole)
-        lines, choosing = found, None
+        lines = found
+        choosing = None
         if edges is not None:
             lines = choosing = torch.where(hole > 0, edges.to(found), found)
         elif self.edge_network is not None:
             guide = self.guide(found, known, hole)
             drawn = self.draw_edges(self.edge_network, known, hole, guide)
             lines = torch.where(hole > 0, drawn, found)
-            # Within a patch of the hole, the colours tell where a line ends, and one that is a
-            # pixel off would count as missing.
-            near = F.max_pool2d(hole, 2 * PATCH - 1, stride=1, padding=PATCH - 1)
+            # Within a patch of the hole, colours show where a line ends; a line that is a pixel off
+            # would count as missing.
+            near = F.max_pool2d(hole, 2 * FILL_PATCH - 1, stride=1, padding=FILL_PATCH - 1)
             outside = torch.where(near > hole, 0.5, found)
             choosing = torch.where(hole > 0, evidence(drawn, hole), outside)
         filled = known
@@ -167,16 +170,20 @@ class EdgeConnect(Fills):
         pixels around it; later windows see earlier fillings. Larger holes are filled at a lower
         resolution. Outside the windows, lines are 0.
         """
-        image, left, drawn = photo.copied(), hole.clone(), torch.zeros_like(hole)
+        image = photo.copied()
+        left = hole.clone()
+        drawn = torch.zeros_like(hole)
         seen = list(windows(hole, self.scale, self.largest))
         for window in seen:
-            here, size = (..., *window), extent(window)
+            here = (..., *window)
+            size = extent(window)
             small = scaled(size, min(self.scale, self.largest / max(size)))
             part, inside, closed = _shrunk(image[here], small, left[here], excluded[here])
             lines = None if edges is None else F.adaptive_max_pool2d(edges[here], small)
             made, lines = self.inpaint(part, inside, edges=lines, excluded=closed, seed=seed)
             if small != size:
-                made, lines = resize(made, size).clamp(-1, 1), F.interpolate(lines, size=size)
+                made = resize(made, size).clamp(-1, 1)
+                lines = F.interpolate(lines, size=size)
             image[here] = torch.where(left[here] > 0, made, image[here])
             drawn[here] = torch.maximum(drawn[here], lines)
             left[here] = 0.0
@@ -194,7 +201,8 @@ class EdgeConnect(Fills):
         weight = 1.0 if given else OWN_LINES
 
         def guiding(window: Window) -> Mask:
-            here, size = (..., *window), extent(window)
+            here = (..., *window)
+            size = extent(window)
             part = in_floats(photo.colours[here])
             part, closed = _shrunk(part, scaled(size, self.scale), excluded[here])
             found = self.find_edges(part.to(self.device), closed.to(self.device)).cpu()
@@ -268,7 +276,8 @@ class EdgeConnect(Fills):
 
 
 def evidence(lines: Mask, hole: Mask) -> Mask:
-    """How much drawn lines say for a line: above 0.5 where it is likelier than the hole's average.
+    """The evidence of drawn lines for a line, 0 to 1: above 0.5 where it is likelier than the
+    hole's average.
 
     Known patches have lines as often as the photo does, so by Bayes' rule that average is divided
     out of the odds (docs/decisions/0021-what-judges-a-filling.md). CONFIDENCE weighs what is left.
@@ -278,13 +287,13 @@ def evidence(lines: Mask, hole: Mask) -> Mask:
     return torch.sigmoid(CONFIDENCE * (lines.logit() - average.logit()))
 
 
-def guiding_lines(says: Mask) -> Mask:
+def guiding_lines(found: Mask) -> Mask:
     """How strongly patches should have a line at each pixel: UNSURE without :func:`evidence`.
 
     Finishing begins at small sizes, where lines are averaged. There, 0.5 asks for patches that are
     half lines, such as bright stalks in dark grass.
     """
-    return torch.sigmoid(says.logit() + math.log(UNSURE / (1 - UNSURE)))
+    return torch.sigmoid(found.logit() + math.log(UNSURE / (1 - UNSURE)))
 
 
 def windows(hole: Mask, scale: float, largest: int) -> Iterator[Window]:

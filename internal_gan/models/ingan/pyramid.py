@@ -37,7 +37,9 @@ class InGANPyramid(Retargets, LadderModel):
         scale_range: Sequence[float],
     ) -> None:
         super().__init__(scale_range)
-        self.make_generator, self.widths, self.depths = generator, widths, depths
+        self.make_generator = generator
+        self.widths = widths
+        self.depths = depths
 
     @property
     def bytes_per_pixel(self) -> float:

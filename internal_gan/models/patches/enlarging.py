@@ -44,23 +44,24 @@ from internal_gan.stopping import check_stop
 from internal_gan.units import Size
 
 STEP = 2.0  # a photo is enlarged by at most this factor at a time
-LEVEL = 0.11  # of the noise: a higher one averages more examples
+NOISE_LEVEL = 0.11  # standard deviation in [-1, 1]; a higher one averages more examples
 # Where patches overlap, their details are averaged by a Gaussian window.
-WINDOW = 0.18  # its standard deviation, relative to the patch
+WINDOW_SIGMA = 0.18  # its standard deviation, relative to the patch
 MARGIN = 2  # pixels of the photo around a tile from which it takes examples too
-ROWS = 32  # of tiles, an even number of them, between two questions whether to go on
+ROWS = 32  # rows of tiles, an even number, between two checks whether to stop
 
-# Filters are learnt at these sizes of the photo, relative to its own, each in so many rounds: the
-# second corrects what the first has made.
-SIZES, ROUNDS = (1.0, 0.9, 0.8, 0.7, 0.6), 2
-SHORTEST = 16  # no side is shrunk to fewer pixels for it
-# Of a larger photo than this, in pixels, they are learnt from some windows.
-LEARNT, WINDOW_SIDE = 300_000, 192
-AFTER = 2  # back-projections of the result
-# Of a noisy or compressed photo, at least this share comes back: it is about as true, and sharper.
+SIZES = (1.0, 0.9, 0.8, 0.7, 0.6)  # of the photo, relative to its own, from which filters learn
+ROUNDS = 2  # of learning filters; the second corrects what the first has made
+SHORTEST = 16  # pixels; no side is shrunk below it for learning
+# From a photo of more pixels than this, filters are learnt in some windows.
+LEARNT = 300_000
+WINDOW_SIDE = 192  # the side of such a window, in pixels
+AFTER = 2  # back-projections of the result onto the photo
+# Back-projection adds this share, at least, of what a result lacks of the photo, even if that is
+# noisy or compressed: the result is about as true, and sharper.
 LEAST_TRUST = 0.3
-MOST = 2.0  # times what a result lacks; more would grow from step to step
-# The share of the examples in the result is smallest where it is nearest to the truth.
+MOST = 2.0  # that share at most; more would grow from step to step
+# The share of the examples' detail in the most probable result; it is nearest to the truth.
 TRUE = 0.3
 
 
@@ -92,7 +93,8 @@ def enlarged(
     if not 1 < factor < math.inf:
         raise ValueError(f"factor {factor:g}; must be above 1")
     steps = math.ceil(math.log(factor, STEP) - 1e-6)
-    ratio, device = factor ** (1 / steps), photo.device
+    ratio = factor ** (1 / steps)
+    device = photo.device
     gray = windows_of(luminance(photo).cpu())
     worn = Degradation(noise_of(gray), tables)
     blurred = resize(resize(photo, scaled(size_of(photo), 1 / ratio)), size_of(photo))
@@ -188,16 +190,19 @@ def rounds_of(gray: Sequence[Mask], ratio: float, worn: Degradation) -> list[Rou
 def _detail(plain: Pixels, photo: Pixels, blurred: Pixels) -> Pixels:
     """The expected detail of an enlarged photo (1, 3, H, W); a photo (1, 3, h, w), blurred in the
     same way, has the examples."""
-    size, sides = size_of(plain), size_of(photo)
+    size = size_of(plain)
+    sides = size_of(photo)
     tiles = [-(-side // TILE) for side in size]
     whole = [count * TILE - side for count, side in zip(tiles, size, strict=True)]
     # With their borders repeated, images have a patch around each pixel.
     given = _bordered(plain, *whole)
-    examples, details = _bordered(blurred), _bordered(photo - blurred)
+    examples = _bordered(blurred)
+    details = _bordered(photo - blurred)
     firsts, near = zip(*map(_near, tiles, size, sides), strict=True)
     span = np.arange(-REACH, REACH + 1)
-    bell = np.exp(-np.square(span) / (2 * (WINDOW * len(span)) ** 2)).astype(np.float32)
-    scale, total = np.float32(1 / (2 * LEVEL**2)), np.zeros_like(given)
+    bell = np.exp(-np.square(span) / (2 * (WINDOW_SIGMA * len(span)) ** 2)).astype(np.float32)
+    scale = np.float32(1 / (2 * NOISE_LEVEL**2))
+    total = np.zeros_like(given)
     # Rows of tiles overlap; every second one does not.
     for first in chain(range(0, tiles[0], ROWS), range(1, tiles[0], ROWS)):
         check_stop()

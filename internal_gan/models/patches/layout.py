@@ -18,16 +18,18 @@ from internal_gan.shapes import Pictures, Pixels
 from internal_gan.units import Size
 
 # The sizes at which a photo is drawn, as in SinGAN's default pyramid.
-LONGEST, SHORTEST = 60, 12  # the long side of the finest and the short side of the coarsest
-MAX_ASPECT = 2.0  # of longer photos, the short side has LONGEST / MAX_ASPECT pixels
-FACTOR = 0.65  # from a size to the next smaller one, at least
+FINEST_SIDE = 60  # the long side at the finest, in pixels
+COARSEST_SIDE = 12  # the short side at the coarsest, in pixels
+MAX_ASPECT = 2.0  # of longer photos, the short side has FINEST_SIDE / MAX_ASPECT pixels
+FACTOR = 0.65  # from each size to the next smaller one, at least
 # Price of a patch that leaves its height, if height explains all differences in the photo. Skies
 # stay above, while in a texture everything may be everywhere.
 PRICE = 20.0
-# Where a picture is held, a patch is as large as so many of its pixels, but no larger than this
-# share of the drawing, and no smaller than so many pixels of it.
-HELD_PIXELS, LARGEST, SMALLEST = 4.2, 0.2, 3
-HELD_STEPS = 15
+# How a drawing is made that shrinks to a given picture.
+HELD_PIXELS = 4.2  # the side of a patch, in pixels of the given picture
+LARGEST_HELD = 0.2  # its largest side, as a share of the drawing's long side
+SMALLEST_HELD = 3  # its smallest side, in pixels of the drawing
+HELD_STEPS = 15  # of denoising
 
 
 class Pass(NamedTuple):
@@ -38,39 +40,43 @@ class Pass(NamedTuple):
     matching: int
 
 
-# The first, of 24 pixels, decides what goes where, by patches of nearly half the side; the second
-# adds detail. Matching brings back what is drawn too rarely.
-COARSE, FINE = Pass(11, 20, 100), Pass(17, 10, 50)
-SHARE = 0.4  # of the full size, at first
-# A layout of another shape has no room for the photo's mix: it is matched in this share of steps.
-MATCHING = 0.3
-# Instead, so many are drawn, fewer if they have more than so many pixels, and the nearest to the
-# photo is used: it has the smallest sum of the distances of patches of COARSE's side, both ways,
-# and so many times that of the mixes of patches of SMALL pixels a side.
-TRIES, MANY_PIXELS = 4, 2000
-MIX, SMALL = 2.0, 3
+# Matching brings back what is drawn too rarely.
+COARSE = Pass(11, 20, 100)  # at 24 pixels, decides what goes where by patches of nearly half a side
+FINE = Pass(17, 10, 50)  # adds detail
+SHARE = 0.4  # the size of the first pass, relative to the full size
+# A layout of another shape has no room for the photo's mix, so it takes this share of the steps of
+# matching. Instead, several layouts are drawn, and the nearest to the photo is used.
+MATCHING_SHARE = 0.3
+TRIES = 4  # layouts that are drawn
+MANY_PIXELS = 2000  # if a layout has more pixels, fewer are drawn
+# The distance of a layout is that of patches of COARSE's side, both ways, plus MIX times that of
+# the mixes of small patches.
+MIX = 2.0
+SMALL = 3  # the side of those, in pixels
 # A layout whose mean difference from the photo, of 2, is at most this is a copy, and drawn again.
 COPY = 0.02
-# In a pyramid, the sides of the smallest and the largest picture in pixels, and those of a patch,
-# relative to the picture. Pictures in between have patches in between.
-WHOLE, DETAIL = (18, 0.5), (60, 0.28)
-SMALL_PIXELS = 192  # in a picture; of larger ones, fewer are drawn
-MAX_PIXELS = 4096  # in a picture; larger ones would take too long
-AT_ONCE = 64  # pictures drawn at once
+# In a pyramid, a picture's long side in pixels, and the side of its patches relative to it; in
+# between, the latter is interpolated linearly.
+WHOLE = (18, 0.5)  # of the smallest picture
+DETAIL = (60, 0.28)  # of the largest
+SMALL_PIXELS = 192  # if a picture has more pixels, fewer are drawn
+MAX_PIXELS = 4096  # pixels of a picture; larger ones would take too long
+DRAWN_AT_ONCE = 64  # pictures drawn at once
 
 
 def sizes_of(size: Size) -> list[Size]:
     """The sizes at which a photo is drawn, coarsest first: as SinGAN's, unless it is very long."""
-    longest = wider_limit(size, LONGEST, MAX_ASPECT) or LONGEST
+    longest = wider_limit(size, FINEST_SIDE, MAX_ASPECT) or FINEST_SIDE
     share = MAX_PIXELS / math.prod(fit_size(size, longest))
     longest = round(longest * min(1.0, math.sqrt(share)))
-    return pyramid_sizes(size, scale_factor=FACTOR, min_size=SHORTEST, max_size=longest)
+    return pyramid_sizes(size, scale_factor=FACTOR, min_size=COARSEST_SIDE, max_size=longest)
 
 
 def layout(photo: Pixels, size: Size, rng: torch.Generator, *, wrap: Wrap = NO_WRAP) -> Pixels:
     """Put the patches of a photo, some tens of pixels a side, together anew at a size; ``rng``, on
-    the CPU, is the source of the noise, and ``wrap`` says which borders meet."""
-    here, coarse = scaled(size, SHARE), shrunk(photo)
+    the CPU, is the source of the noise, and ``wrap`` is which borders meet."""
+    here = scaled(size, SHARE)
+    coarse = shrunk(photo)
     new_shape = any(abs(new - old) > 1 for new, old in zip(size, size_of(photo), strict=True))
     denoiser = Denoiser(coarse, min(COARSE.patch, *here), price=price_of(photo, wrap), wrap=wrap)
     for _ in range(TRIES):
@@ -78,7 +84,7 @@ def layout(photo: Pixels, size: Size, rng: torch.Generator, *, wrap: Wrap = NO_W
         drawn = denoised(denoiser, noise, COARSE.steps)
         if drawn.shape != coarse.shape or float((drawn - coarse).abs().mean()) > COPY:
             break
-    share = MATCHING if new_shape else 1
+    share = MATCHING_SHARE if new_shape else 1
     drawn = matched(nearest(coarse, drawn), coarse, round(share * COARSE.matching), wrap)
     picture = detailed(photo, drawn, size, rng, wrap, None)
     return matched(picture, photo, round(share * FINE.matching), wrap)
@@ -127,7 +133,7 @@ def shrunk(photo: Pixels) -> Pixels:
 
 
 def white(rng: torch.Generator, count: int, size: Size, like: Pixels) -> Pictures:
-    """So many pictures of white noise, drawn on the CPU, on the device of ``like``."""
+    """Pictures of white noise, ``count`` of them, drawn on the CPU, on the device of ``like``."""
     return torch.randn(count, 3, *size, generator=rng, device="cpu").to(like.device)
 
 
@@ -147,9 +153,10 @@ def held(
         noise: white, of the drawing's size.
         price, balanced, wrap: see :class:`internal_gan.patches.denoiser.Denoiser`.
     """
-    size, (height, width) = size_of(noise), size_of(picture)
+    size = size_of(noise)
+    height, width = size_of(picture)
     side = math.sqrt(math.prod(size)) * HELD_PIXELS / math.sqrt(height * width)
-    side = max(SMALLEST, round(min(side, LARGEST * max(size))))
+    side = max(SMALLEST_HELD, round(min(side, LARGEST_HELD * max(size))))
     denoiser = Denoiser(photo, min(side, *size), price=price, balanced=balanced, wrap=wrap)
     return denoised(denoiser, noise, HELD_STEPS, coarser=picture)
 
@@ -171,10 +178,13 @@ def layouts(photo: Pixels, sizes: list[Size], most: int, rng: torch.Generator) -
     At sizes of up to SMALL_PIXELS there are ``most`` of them. The time that one takes grows with
     the square of its area, so at larger sizes there are fewer, and none above MAX_PIXELS.
     """
-    price, found = price_of(photo), list[Pictures]()
-    (width, share), (full_width, full_share) = WHOLE, DETAIL
+    price = price_of(photo)
+    found = list[Pictures]()
+    width, share = WHOLE
+    full_width, full_share = DETAIL
     for size in sizes:
-        pixels, side = size[0] * size[1], max(size)
+        pixels = size[0] * size[1]
+        side = max(size)
         count = round(most * min(SMALL_PIXELS / pixels, 1) ** 1.5)
         real = resize(photo, size).clamp(-1, 1)
         if count == 0 or pixels > MAX_PIXELS:
@@ -182,9 +192,10 @@ def layouts(photo: Pixels, sizes: list[Size], most: int, rng: torch.Generator) -
             continue
         finer = min(max((side - width) / (full_width - width), 0), 1)
         patch = round((share + (full_share - share) * finer) * side)
-        denoiser, drawn = Denoiser(real, patch, price=price), list[Pictures]()
-        for first in range(0, count, AT_ONCE):
-            last = min(first + AT_ONCE, count)
+        denoiser = Denoiser(real, patch, price=price)
+        drawn = list[Pictures]()
+        for first in range(0, count, DRAWN_AT_ONCE):
+            last = min(first + DRAWN_AT_ONCE, count)
             noise = white(rng, last - first, size, photo)
             coarser = found[-1][first:last] if found else None
             drawn.append(denoised(denoiser, noise, 10 if found else 20, coarser=coarser))

@@ -12,7 +12,7 @@ from typing import ClassVar, Self
 import torch
 from torch import Tensor
 
-from internal_gan.finishing.filling import HOLD, draw_filling
+from internal_gan.finishing.filling import HOLD_INSIDE, draw_filling
 from internal_gan.finishing.film import turns
 from internal_gan.images.degradation import Tables
 from internal_gan.images.periodic import Wrap, join_borders
@@ -37,7 +37,8 @@ from internal_gan.models.retargeting import LARGEST_FACTOR, SMALLEST_FACTOR, Ret
 from internal_gan.shapes import Mask
 from internal_gan.units import Size
 
-# Of the price of leaving its height, what a patch pays where the user says what goes where.
+# The share of its price of leaving its height that a patch pays where a picture is injected: there,
+# the user decides what goes where.
 INJECTED_PRICE = 0.3
 
 
@@ -49,7 +50,7 @@ class Patches(Retargets, Samples, Injects, Animates, Enlarges, Fills):
     is_matched: ClassVar[bool] = True
     is_random: ClassVar[bool] = True
     keys: ClassVar[int | None] = 8
-    hold: ClassVar[float] = HOLD
+    hold: ClassVar[float] = HOLD_INSIDE
     bytes_per_pixel = 4000.0  # weights of patches are computed a part at a time
 
     def __init__(self) -> None:
@@ -59,7 +60,8 @@ class Patches(Retargets, Samples, Injects, Animates, Enlarges, Fills):
     @classmethod
     def of(cls, photo: Photo, device: torch.device | None = None) -> Self:
         """The model of a photo."""
-        model, sizes = cls(), sizes_of(photo.size)
+        model = cls()
+        sizes = sizes_of(photo.size)
         model.allocate(sizes, device)
         model.image.copy_(photo.resized(sizes[-1]))
         return model
@@ -80,7 +82,8 @@ class Patches(Retargets, Samples, Injects, Animates, Enlarges, Fills):
             return layout(self.image, size, rng, wrap=wrap).cpu()
         at = self._held_at(start_scale, size)
         given = join_borders(resize(self.real(start_scale - 1), at).clamp(-1, 1), wrap)
-        price, noise = price_of(self.image, wrap), white(rng, 1, size, self.image)
+        price = price_of(self.image, wrap)
+        noise = white(rng, 1, size, self.image)
         return held(self.image, given, noise, price=price, balanced=True, wrap=wrap).cpu()
 
     def sampling_memory(self, size: Size) -> int:
@@ -141,6 +144,7 @@ class Patches(Retargets, Samples, Injects, Animates, Enlarges, Fills):
 
     def _held_at(self, start_scale: int, size: Size) -> Size:
         """The size of what is held at a start scale for a drawing of ``size``; least at 0."""
-        at, full = self.sizes[max(0, start_scale - 1)], self.sizes[-1]
+        at = self.sizes[max(0, start_scale - 1)]
+        full = self.sizes[-1]
         at = at if start_scale else scaled(at, FACTOR)
         return scaled(at, *(new / old for new, old in zip(size, full, strict=True)))

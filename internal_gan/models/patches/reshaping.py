@@ -47,12 +47,14 @@ class Way(NamedTuple):
     steps: int
 
 
+# Small steps with large patches, larger steps with smaller patches, and one jump.
 WAYS = Way(1.05, COARSE.patch, 0.35, 6), Way(1.12, 9, 0.35, 8), Way(math.inf, 9, 0.72, 12)
-TRIES = 8  # layouts drawn in each way, or fewer
-MATCHING = 5  # steps of matching the nearest layout to the photo's mix; more tear it
-MAX_STEPS = 32  # of size; to a size that is farther, steps are larger
-# A transform's stretch is found between so many places along each side; it counts up to a factor.
-PLACES, FARTHEST = 9, 8.0
+TRIES_PER_WAY = 8  # layouts drawn in each way; fewer if they are large
+MATCHING_STEPS = 5  # steps of matching the nearest layout to the photo's mix; more tear it
+MAX_STEPS = 32  # of size; on a longer way, steps are larger
+# How much a transform stretches is measured between places of a grid.
+PLACES = 9  # along each side
+FARTHEST = 8.0  # the largest factor of stretching that counts
 
 
 def reshaped(photo: Pixels, route: "Route", rng: torch.Generator) -> Pixels:
@@ -61,13 +63,14 @@ def reshaped(photo: Pixels, route: "Route", rng: torch.Generator) -> Pixels:
     real = shrunk(photo)
     drawn = torch.cat([_drawn(photo, real, route, way, rng) for way in WAYS])
     known = route.end.known(route.image)
-    layout = matched(nearest(real, drawn, known), real, 0 if known else MATCHING)
+    layout = matched(nearest(real, drawn, known), real, 0 if known else MATCHING_STEPS)
     return detailed(photo, layout, route.end.size, rng, NO_WRAP, known)
 
 
 def _drawn(photo: Pixels, real: Pixels, route: "Route", way: Way, rng: torch.Generator) -> Pictures:
     """Coarse layouts at a route's end, each from noise of its own; ``real``: the photo, shrunk."""
-    count, price = tries(scaled(route.end.size, SHARE), TRIES), price_of(photo)
+    count = tries(scaled(route.end.size, SHARE), TRIES_PER_WAY)
+    price = price_of(photo)
     pictures = shrunk(route.image).repeat(count, 1, 1, 1)
     before: Transform | None = None
     for frame in route.frames(way.growth):
@@ -75,7 +78,8 @@ def _drawn(photo: Pixels, real: Pixels, route: "Route", way: Way, rng: torch.Gen
         pictures = frame.moved(pictures, here, before).clamp(-1, 1)
         known = frame.known(route.image, here)
         denoiser = Denoiser(real, min(way.patch, *here), price=price)
-        noise, start = white(rng, count, here, photo), pictures
+        noise = white(rng, count, here, photo)
+        start = pictures
         pictures = denoised(denoiser, noise, way.steps, level=way.level, start=start, known=known)
         before = frame.transform
     return pictures
@@ -100,7 +104,8 @@ class Frame(NamedTuple):
         """What of the image is kept, by default at the frame's own size."""
         if self.kept is None or self.transform is None:
             return None
-        size, given = size or self.size, self.moved(image, self.size)
+        size = size or self.size
+        given = self.moved(image, self.size)
         source = (self.transform.inverse()(self.kept, size_of(image)) > 0.5).float()
         where = F.adaptive_max_pool2d(self.kept, size)
         return Known(resize(given, size).clamp(-1, 1), where, source)
@@ -133,7 +138,8 @@ class Route:
 
     def frame(self, share: float) -> Frame:
         """The place after a share of the route; a ValueError if there is no straight way."""
-        own, end = size_of(self.image), self.end
+        own = size_of(self.image)
+        end = self.end
         height, width = ((1 - share) * a + share * b for a, b in zip(own, end.size, strict=True))
         size = max(1, round(height)), max(1, round(width))
         if end.transform is None:

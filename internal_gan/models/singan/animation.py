@@ -13,13 +13,16 @@ from internal_gan.images.resize import resize, size_of
 from internal_gan.patches.exact import grid, lattice, nearest, overlapping, patches_at
 from internal_gan.shapes import Pixels
 
-# The paper's smoothness of the motion, and its frames per second.
-BETA, PAPER_FPS = 0.9, 10.0
-# How rare a photo's things are is judged at this long side by patches of this side, in pixels, and
-# by that of its rarest ones: the distance to the nearest other, in units of the photo's contrast.
-COARSE_SIDE, PATCH, RAREST = 25, 9, 0.9
-COMMON, RARE = 1.1, 1.6
-CALMEST = 0.15
+BETA = 0.9  # the paper's smoothness of the motion, in [0, 1)
+PAPER_FPS = 10.0  # the paper's frames per second
+# How far the noise may walk depends on how rare a photo's things are. Rarity is the distance of a
+# patch to its nearest other one, relative to the photo's contrast, in a small copy.
+COARSE_SIDE = 25  # its long side, in pixels
+COARSE_PATCH = 9  # the side of a patch, in pixels
+RAREST = 0.9  # the quantile of all patches' distances that counts
+COMMON = 1.1  # up to this rarity, the noise walks freely
+RARE = 1.6  # from about this rarity on, it walks least
+CALMEST = 0.15  # how far it then walks, relative to a free walk
 
 Fields = Sequence[Tensor]
 Innovations = Callable[[int], Fields]
@@ -30,12 +33,13 @@ def calmness(photo: Pixels) -> float:
     photo's smallest copy resemble its others, as those of one large thing do. Otherwise a film
     draws a second volcano, and drops it again."""
     size = fit_size(size_of(photo), COARSE_SIDE)
-    if min(size) < PATCH:
+    if min(size) < COARSE_PATCH:
         return 1.0
     small = resize(photo, size).cpu()
-    places, columns = lattice(small, PATCH), grid(small, PATCH)[1]
-    patches = patches_at(small, places, PATCH)
-    others = overlapping(places, places, columns, PATCH)
+    places = lattice(small, COARSE_PATCH)
+    columns = grid(small, COARSE_PATCH)[1]
+    patches = patches_at(small, places, COARSE_PATCH)
+    others = overlapping(places, places, columns, COARSE_PATCH)
     near = nearest(patches, patches, excluded=others)
     off = (patches - patches[near]).square().mean(dim=1).quantile(RAREST)
     rarity = float((off / small.var(dim=(2, 3)).mean().clamp(min=1e-6)).sqrt())
@@ -78,7 +82,9 @@ class Walk:
             yield from 2 * (covariances[0] - covariances)
             return
         # The response to a single push: pushes at different times are independent.
-        now, before, total = self.c, 0.0, 0.0
+        now = self.c
+        before = 0.0
+        total = 0.0
         while True:
             yield total
             total += now**2

@@ -37,12 +37,13 @@ from internal_gan.units import Size
 Noise = Callable[[int, Size], Tensor]
 Handover = Literal["as_drawn", "levels"]
 
-# Generating and writing images of 4 and 16 megapixels took 52 to 62. Measured at 1000x1500 pixels,
-# a film also takes the walk's two states and the memory of a step.
-BYTES_PER_PIXEL, FILM_BYTES_PER_PIXEL = 64, 180
+# Memory for an image: generating and writing 4 and 16 megapixels took 52 to 62 bytes a pixel.
+BYTES_PER_PIXEL = 64
+# Memory for a film, measured at 1000x1500 pixels: it also holds two states of the walk and a step.
+FILM_BYTES_PER_PIXEL = 180
 # Candidates are compared at a coarse scale, where patches show whole things.
-JUDGED_SIDE = 32  # the finest scale up to this long side, in pixels
-JUDGED_PATCH = 7  # pixels
+JUDGED_SIDE = 32  # the scale: the finest one up to this long side, in pixels
+JUDGED_PATCH = 7  # the side of a patch, in pixels
 
 
 class SinGAN(LadderModel, Samples, Injects, Animates, Enlarges):
@@ -83,9 +84,13 @@ class SinGAN(LadderModel, Samples, Injects, Animates, Enlarges):
     ) -> None:
         super().__init__()
         check_range(1.01, 100, enlarging_ratio=enlarging_ratio)
-        self.make_generator, self.widths, self.depths = generator, widths, depths
-        self.detail_noise, self.noise_padding = detail_noise, noise_padding
-        self.handover, self.enlarging_ratio = handover, enlarging_ratio
+        self.make_generator = generator
+        self.widths = widths
+        self.depths = depths
+        self.detail_noise = detail_noise
+        self.noise_padding = noise_padding
+        self.handover = handover
+        self.enlarging_ratio = enlarging_ratio
 
     def allocate(self, sizes: Sequence[Sequence[int]], device: torch.device | None = None) -> None:
         super().allocate(sizes, device)
@@ -298,10 +303,15 @@ class SinGAN(LadderModel, Samples, Injects, Animates, Enlarges):
     ) -> Tensor:
         sizes = self.sizes_for(size, self.finished - 1)
         rng = torch.Generator().manual_seed(sample_seed(seed, number))
-        moves, share = Moves(wrap, rng), 1.0 if start_scale else self.detail_noise
+        moves = Moves(wrap, rng)
+        share = 1.0 if start_scale else self.detail_noise
 
         def drawn(sizes: Sequence[Size], count: int, first: int, image: Tensor | None) -> Tensor:
-            noise, moved = self.noise_from(rng, count, share), lambda _, made: moves.on(made)
+            noise = self.noise_from(rng, count, share)
+
+            def moved(_: int, made: Tensor) -> Tensor:
+                return moves.on(made)
+
             return self.synthesise(sizes, noise, first=first, image=image, wrap=wrap, after=moved)
 
         image = None

@@ -31,10 +31,11 @@ from internal_gan.nn.generators import ResidualPatchGenerator, in_tiles
 from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size
 
-# After the first step, the share in a result of what needs no training, whose errors are others.
+# After the first step, the share in a result of the enlargement that needs no training: its errors
+# are other ones.
 UNTRAINED = 0.3
 VIEWS = 8  # ways to turn and mirror a picture
-PREVIEW = 192  # the side of the part of a photo that a preview enlarges, in pixels
+PREVIEW = 192  # a preview enlarges a part of the photo of this side, in pixels
 
 
 class ZSSR(Enlarges):
@@ -67,7 +68,9 @@ class ZSSR(Enlarges):
     ) -> None:
         super().__init__()
         check_range(1, VIEWS, networks=networks)
-        self.make_generator, self.width, self.depth = generator, width, depth
+        self.make_generator = generator
+        self.width = width
+        self.depth = depth
         self.networks = networks
 
     def allocate(self, sizes: Sequence[Sequence[int]], device: torch.device | None = None) -> None:
@@ -172,7 +175,8 @@ class Several(nn.Module):
 
     def __init__(self, networks: Sequence[ResidualPatchGenerator]) -> None:
         super().__init__()
-        self.networks, self.margin = nn.ModuleList(networks), networks[0].margin
+        self.networks = nn.ModuleList(networks)
+        self.margin = networks[0].margin
 
     def detail(self, padded: Tensor) -> Tensor:
         parts = padded.chunk(len(self.networks))

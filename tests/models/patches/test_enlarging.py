@@ -69,7 +69,7 @@ def test_the_detail_is_the_mean_of_examples_by_their_likelihood(large: Size, sma
     border = (2, 2 + columns * TILE - large[1], 2, 2 + rows * TILE - large[0])
     wide = F.pad(plain, border, mode="replicate")
     images = [F.pad(x, (2, 2, 2, 2), mode="replicate") for x in (blurred, photo - blurred)]
-    bell = torch.exp(-torch.arange(-2, 3).square() / (2 * (module.WINDOW * 5) ** 2))
+    bell = torch.exp(-torch.arange(-2, 3).square() / (2 * (module.WINDOW_SIGMA * 5) ** 2))
     window = (bell[:, None] * bell).flatten()
     total, share = torch.zeros_like(wide), torch.zeros_like(wide)
     for row, column in product(range(rows), range(columns)):
@@ -84,7 +84,7 @@ def test_the_detail_is_the_mean_of_examples_by_their_likelihood(large: Size, sma
             F.unfold(x, 5)[0].T
             for x in (wide[here], images[0][tuple(near)], images[1][tuple(near)])
         )
-        weights = -torch.cdist(given, examples).square() / (2 * module.LEVEL**2)
+        weights = -torch.cdist(given, examples).square() / (2 * module.NOISE_LEVEL**2)
         means = (weights.softmax(dim=1) @ details).view(TILE**2, 3, 25) * window
         total[here] += F.fold(means.flatten(1).T[None], 2 * (TILE + 4,), 5)
         share[here] += F.fold(window.repeat(TILE**2, 3).T[None], 2 * (TILE + 4,), 5)

@@ -121,7 +121,7 @@ def test_the_share_of_height(image: Tensor, share: float) -> None:
 
 
 def test_a_pyramids_layouts_are_fewer_where_they_take_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "AT_ONCE", 3)
+    monkeypatch.setattr(module, "DRAWN_AT_ONCE", 3)
     small_ones, finer, too_large = layouts(picture(), [(12, 16), (24, 32), (64, 65)], 64, rng())
     assert small_ones.shape == (64, 3, 12, 16)
     assert finer.shape == (8, 3, 24, 32)

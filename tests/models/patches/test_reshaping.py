@@ -142,9 +142,11 @@ def test_the_nearest_of_all_ways_is_used(monkeypatch: pytest.MonkeyPatch) -> Non
         return torch.full_like(layouts[-1:], 0.9)
 
     monkeypatch.setattr(reshaping, "nearest", last)
-    monkeypatch.setattr(reshaping, "matched", lambda x, _, steps: x * steps / reshaping.MATCHING)
+    monkeypatch.setattr(
+        reshaping, "matched", lambda x, _, steps: x * steps / reshaping.MATCHING_STEPS
+    )
     made = reshaped(disk(), Route(disk(), Frame((36, 60))), rng())
-    assert shown == [len(WAYS) * reshaping.TRIES]
+    assert shown == [len(WAYS) * reshaping.TRIES_PER_WAY]
     assert float(made.mean()) > 0.5
 
 
