@@ -94,8 +94,8 @@ def records_of(folder: Path) -> list[Record]:
         alike = [each for each in given.values() if each.get("model") == family]
         keys = set[str]().union(*alike)
         apart |= {key for key in keys if len({each.get(key) for each in alike}) > 1}
-    told = [[f"{key}={each[key]}" for key in each if key in apart] for each in given.values()]
-    return [*map(Record, given, told)]
+    different = [[f"{key}={each[key]}" for key in each if key in apart] for each in given.values()]
+    return [*map(Record, given, different)]
 
 
 def shown_of(run: Path) -> Shown:
@@ -152,7 +152,8 @@ def judge(shown: Shown) -> dict[str, float]:
 
 def _as_learnt(path: Path, photo_size: Size) -> Pixels:
     """A picture, shrunk as the photo was for training, since their patches are compared."""
-    picture, origin = read_image(path).pixels, origin_path(path)
+    picture = read_image(path).pixels
+    origin = origin_path(path)
     if not origin.is_file():
         return picture
     factor = photo_size[0] / read_origin(origin).photo_size[0]

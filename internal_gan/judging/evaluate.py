@@ -49,7 +49,8 @@ class Evaluation:
     real: Pixels
 
     def __init__(self, wanted: EvaluateOptions, photos: Source) -> None:
-        self.wanted, self._photos = wanted, photos
+        self.wanted = wanted
+        self._photos = photos
         self.rows = list[dict[str, Any]]()
         self.lines: Sequence[str] = ()
         self._groups: dict[str, dict[str, Any]] = {}
@@ -95,7 +96,8 @@ class Evaluation:
         if self._stem is not None:
             self._stem.to(self.real.device)
         for group, samples in groups.items():
-            own, spread = list[dict[str, float]](), figures.Diversity(self.real)
+            own = list[dict[str, float]]()
+            spread = figures.Diversity(self.real)
             for sample in samples:
                 pixels = _read(sample).pixels.to(self.real.device)
                 found = figures.judge(self.real, pixels, self._stem)
@@ -142,7 +144,10 @@ class Evaluation:
         """The figures that need a picture's origin; none if that is missing or of another photo."""
         file = origin_path(path)
         with suppress(UserError):
-            if file.is_file() and (origin := read_origin(file)).kinds.shape == sample.shape[-2:]:
+            if not file.is_file():
+                return {}
+            origin = read_origin(file)
+            if origin.kinds.shape == sample.shape[-2:]:
                 longest = max(READ_SIDE, *origin.photo_size)
                 source = as_source(self._photos.photo(longest=longest), origin.photo_size)
                 return figures.judge_pieces(sample, origin, source.pixels)
@@ -161,7 +166,8 @@ def _reconstruction(model: Model | None) -> dict[str, float] | None:
     if not isinstance(model, Injects):
         return None
     rebuilt = model.reconstruct()
-    image = model.image if rebuilt.shape == model.image.shape else model.real(model.finished - 1)
+    is_whole = rebuilt.shape == model.image.shape
+    image = model.image if is_whole else model.real(model.finished - 1)
     return figures.compare(image, rebuilt)
 
 

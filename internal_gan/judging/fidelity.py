@@ -16,8 +16,8 @@ from internal_gan.patches.exact import patches_at
 from internal_gan.patches.statistics import shrunk, wasserstein_of_rows
 from internal_gan.shapes import Mask, Pixels
 
-# Sides in pixels: of SSIM's window, and of the patches inside a hole.
-SSIM_WINDOW, PATCH = 11, 7
+SSIM_WINDOW = 11  # the side of SSIM's window, in pixels
+COMPARED_PATCH = 7  # the side of the patches inside a hole, in pixels
 # Both images are shrunk by these factors before the patches inside a hole are compared.
 SHRINKS = (1, 2)
 
@@ -77,12 +77,16 @@ def patch_distance(photo: Pixels, filled: Pixels, hole: Mask, shrink: int = 1) -
     ``shrink``. If no patch is centred in the hole, this is a UserError.
     """
     inside = F.avg_pool2d(hole, shrink) >= 0.5
-    rim = PATCH // 2
+    rim = COMPARED_PATCH // 2
     middles = inside[0, 0, rim : inside.shape[-2] - rim, rim : inside.shape[-1] - rim]
     if not middles.any():
-        raise UserError(f"the hole is too small: no patch of {PATCH} pixels is centred inside it")
+        raise UserError(
+            f"the hole is too small: no patch of {COMPARED_PATCH} pixels is centred inside it"
+        )
     places = middles.flatten().nonzero().flatten()
-    real, made = (patches_at(shrunk(image, shrink), places, PATCH) for image in (photo, filled))
+    real, made = (
+        patches_at(shrunk(image, shrink), places, COMPARED_PATCH) for image in (photo, filled)
+    )
     return wasserstein_of_rows(real, made)
 
 
@@ -106,7 +110,8 @@ def _luma(image: Tensor) -> Tensor:
 
 def _gradient(image: Pixels, hole: Mask) -> float:
     """Mean absolute difference of neighbouring gray values inside the hole."""
-    gray, inside = image.mean(dim=1), hole[:, 0] > 0
+    gray = image.mean(dim=1)
+    inside = hole[:, 0] > 0
     steps = [
         gray.diff(dim=axis).abs()[inside.narrow(axis, 1, n - 1) & inside.narrow(axis, 0, n - 1)]
         for axis, n in ((1, gray.shape[1]), (2, gray.shape[2]))

@@ -18,7 +18,7 @@ from internal_gan.judging.sifid import LAYERS, InceptionStem, sifid
 from internal_gan.patches import statistics
 from internal_gan.shapes import Mask, Pixels
 
-PATCH = statistics.PATCH
+PATCH = statistics.PATCH  # the side of a patch, in pixels
 _SWD = "sliced Wasserstein distance of its patches to the photo's, at {}"
 _LAYOUT = "the layout: with both images shrunk until the photo's long side has 60 pixels, patches"
 # The value of a perfect sample, and what the figure means.
@@ -122,7 +122,9 @@ class Diversity:
     def __init__(self, real: Pixels) -> None:
         self._real = real
         # How many there were, their mean, and their squared distances from it.
-        self._count, self._mean, self._squares = 0, _gray(real) * 0, _gray(real) * 0
+        self._count = 0
+        self._mean = _gray(real) * 0
+        self._squares = _gray(real) * 0
 
     def add(self, image: Pixels) -> None:
         """Add a picture; one that has not the photo's size does not count."""
@@ -155,7 +157,8 @@ def summarise(samples: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]
                 found.setdefault(name, []).append(value)
     summaries = {}
     for name, values in found.items():
-        (mean, reach), several = interval_of(values), len(values) > 1
+        mean, reach = interval_of(values)
+        several = len(values) > 1
         summaries[name] = {
             "mean": mean,
             "std": stdev(values) if several else None,

@@ -23,7 +23,7 @@ LAYERS = {
     64: "64 channels, before the first pooling (SinGAN's released code)",
     192: "192 channels, before the second pooling (SinGAN's paper)",
 }
-# Of the batch norms, as published.
+# What batch norms add to the variance, as published.
 EPSILON = 1e-3
 # The smallest image that has features of each layer, in pixels a side.
 MIN_SIDE = 19
@@ -57,7 +57,7 @@ class InceptionStem(nn.Module):
 
     @torch.no_grad()
     def features(self, image: Pixels, channels: int) -> Tensor:
-        """The layer of so many ``channels``, (1, channels, h, w).
+        """The layer that has this many ``channels``, (1, channels, h, w).
 
         An image that is too small for it is a UserError.
         """

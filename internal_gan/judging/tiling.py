@@ -15,19 +15,19 @@ from internal_gan.images.resize import resize, size_of
 from internal_gan.patches.exact import grid, lattice, overlapping, patches_at, to_nearest
 from internal_gan.shapes import Mask, Pixels
 
-NAMES = {-2: "top and bottom", -1: "left and right"}
+NAMES = {-2: "top and bottom", -1: "left and right"}  # of the borders along an axis
 # Pictures with a longer side, in pixels, are shrunk before they are repeated.
 LONGEST_REPEATED = 1000
 # Steps across a border, relative to those inside.
 SOFTER = 0.8  # below, the border is softer than the rest
 VISIBLE = 1.3  # above, it shows
-LIKE = 1.15  # up to this, it is as any other line
-BESIDE = 16  # the lines beside a border are this share of the side
-# Patches on seams are compared at this long side, in pixels.
-STRANGE_SIDE = 200
-PATCH = 9
-MAX_PATCHES = 1500
-LEVEL = PATCH * 3**0.5 / 255  # a distance of half an 8-bit step in every pixel
+LIKE = 1.15  # up to this, it is like any other line
+BESIDE = 16  # the lines beside a border are the side's length divided by this
+# Patches on seams are compared with those of the photo.
+STRANGE_SIDE = 200  # the long side at which they are, in pixels
+BORDER_PATCH = 9  # the side of a patch, in pixels
+MAX_PATCHES = 1500  # patches that are compared, chosen at random, at most
+HALF_LEVEL = BORDER_PATCH * 3**0.5 / 255  # a distance of half an 8-bit step in every pixel
 
 
 def seams(pixels: Pixels, wrap: Wrap) -> dict[str, float]:
@@ -53,27 +53,29 @@ def seams(pixels: Pixels, wrap: Wrap) -> dict[str, float]:
 def spacing(photo: Pixels) -> float:
     """How far a photo's patches are from the nearest ones that they do not overlap."""
     known = _compared(photo)
-    if min(size_of(known)) < PATCH:
+    if min(size_of(known)) < BORDER_PATCH:
         return 0.0
-    columns, every = grid(known, PATCH)[1], lattice(known, PATCH)
+    columns = grid(known, BORDER_PATCH)[1]
+    every = lattice(known, BORDER_PATCH)
     some = torch.randperm(len(every), generator=torch.Generator().manual_seed(0))[:MAX_PATCHES]
-    others = patches_at(known, every, PATCH)
-    overlaps = overlapping(some, every, columns, PATCH)
+    others = patches_at(known, every, BORDER_PATCH)
+    overlaps = overlapping(some, every, columns, BORDER_PATCH)
     return float(to_nearest(others[some], others, overlaps).mean())
 
 
 def strangeness(photo: Pixels, made: Pixels, broken: Tensor, spacing: float) -> float:
     """How far the patches on the seams of a tile, ``broken`` (H, W), are from the photo's nearest
     ones, relative to its :func:`spacing`: 1 or less if none looks foreign."""
-    known, small = _compared(photo), F.pad(_compared(made), [PATCH // 2] * 4, mode="circular")
-    if min(size_of(known)) < PATCH or not broken.any():
+    known = _compared(photo)
+    small = F.pad(_compared(made), [BORDER_PATCH // 2] * 4, mode="circular")
+    if min(size_of(known)) < BORDER_PATCH or not broken.any():
         return 0.0
     seam = F.adaptive_max_pool2d(broken[None, None].float(), size_of(known))
     places = seam.flatten().nonzero()[:, 0]
     some = torch.randperm(len(places), generator=torch.Generator().manual_seed(0))[:MAX_PATCHES]
-    others = patches_at(known, lattice(known, PATCH), PATCH)
-    found = to_nearest(patches_at(small, places[some], PATCH), others)
-    return float(found.mean()) / max(spacing, LEVEL)
+    others = patches_at(known, lattice(known, BORDER_PATCH), BORDER_PATCH)
+    found = to_nearest(patches_at(small, places[some], BORDER_PATCH), others)
+    return float(found.mean()) / max(spacing, HALF_LEVEL)
 
 
 def _compared(picture: Pixels) -> Pixels:
@@ -87,7 +89,8 @@ def repeats(pixels: Pixels, wrap: Wrap) -> Wrap:
     done = []
     for axis in (-2, -1):
         border = torch.zeros(size_of(pixels), dtype=torch.bool)
-        across, side = -3 - axis, pixels.shape[-3 - axis]
+        across = -3 - axis
+        side = pixels.shape[-3 - axis]
         middle = border.narrow(across, side // 10, side - 2 * (side // 10))  # not the other border
         middle.narrow(axis, -1 % pixels.shape[axis], 1).fill_(True)
         met = found.get(NAMES[axis], VISIBLE) <= LIKE
@@ -104,7 +107,7 @@ def wraps(photo: Photo, hole: Mask | None = None) -> Wrap:
         if hole is not None:
             labels, _ = label((hole[0, 0] == 0).all(dim=axis).numpy())
             lengths = np.bincount(labels)[1:]
-            if max(lengths, default=0) < 2 * PATCH:
+            if max(lengths, default=0) < 2 * BORDER_PATCH:
                 met.append(False)
                 continue
             free = np.flatnonzero(labels == 1 + lengths.argmax())
@@ -121,7 +124,11 @@ def seams_in_words(found: Mapping[str, float]) -> str:
     """
     words = []
     for name, ratio in found.items():
-        judged = ", softer" if ratio < SOFTER else ", a visible seam" if ratio > VISIBLE else ""
+        judged = ""
+        if ratio < SOFTER:
+            judged = ", softer"
+        elif ratio > VISIBLE:
+            judged = ", a visible seam"
         words.append(f"{ratio:.2f} x{judged} ({name})")
     return ", ".join(words)
 

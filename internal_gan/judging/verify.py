@@ -27,9 +27,9 @@ from internal_gan.units import by, counted
 
 # Longest side of a map, in pixels.
 MAP_SIDE = 1024
-WHITENED = 0.6  # how white blended pixels are on the map
-OTHER_GRAY = -0.6  # of pixels from no photo, in [-1, 1]
-# Colour of pixels wrongly claimed to be exact copies.
+WHITENED = 0.6  # the share of white in blended pixels on the map
+OTHER_GRAY = -0.6  # the gray of pixels from no photo, in [-1, 1]
+# The colour of pixels wrongly claimed to be exact copies: red.
 WRONG = (1.0, -1.0, -1.0)
 
 

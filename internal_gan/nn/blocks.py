@@ -13,12 +13,12 @@ from internal_gan.errors import check_range
 Norm = Literal["none", "batch", "instance", "spectral", "spectral_batch", "spectral_instance"]
 Init = Literal["normal", "kaiming", "xavier"]
 
-LEAKY_SLOPE = 0.2
-# Above what published networks have, and within what a computer can hold.
+LEAKY_SLOPE = 0.2  # of a leaky ReLU below 0
+# Limits of options: above what published networks have, and within what a computer can hold.
 MAX_CHANNELS = 2048
 MAX_LAYERS = 64
-LARGEST_KERNEL = 31  # pixels
-POWER_ITERATIONS = 15
+LARGEST_KERNEL = 31  # the side, in pixels
+POWER_ITERATIONS = 15  # with which a spectral norm begins
 
 
 class ConvBlock(nn.Sequential):

@@ -24,7 +24,7 @@ from internal_gan.nn.blocks import (
 from internal_gan.shapes import Masks
 from internal_gan.units import Size
 
-# Sides that every discriminator can judge.
+# A size that every discriminator can judge, in pixels.
 LARGE = (1024, 1024)
 
 
@@ -81,7 +81,8 @@ class PatchDiscriminator(nn.Module):
         self.output = nn.Conv2d(hidden[-1], 1, last)
         if output_norm == "spectral":
             spectral_norm(self.output)
-        self.receptive_field, step = 1, 1
+        self.receptive_field = 1
+        step = 1
         for kernel, stride in zip([kernel_size] * len(hidden) + [last], [*strides, 1], strict=True):
             self.receptive_field += (kernel - 1) * step
             step *= stride
@@ -147,8 +148,11 @@ class MultiScaleDiscriminator(nn.Module):
         check_range(1.01, 100, factor=factor)
         check_range(0.01, 100, coarse_weight=coarse_weight)
         check_range(0, 1, even_after=even_after)
-        self.factor, self.min_side, self.sigmoid = factor, min_side, sigmoid
-        self.coarse_weight, self.even_after = coarse_weight, even_after
+        self.factor = factor
+        self.min_side = min_side
+        self.sigmoid = sigmoid
+        self.coarse_weight = coarse_weight
+        self.even_after = even_after
         self.most: int | None = None
         fitting = len(self._sizes(size))
         if not fitting:
@@ -182,7 +186,8 @@ class MultiScaleDiscriminator(nn.Module):
         size = size_of(image)
         sizes = (self._sizes(size) or [size])[: self.most]
         shares = self.shares[min(len(self.networks), len(sizes)) - 1]
-        maps, features = list[Tensor](), []
+        maps = list[Tensor]()
+        features = []
         for network, size, share in zip(self.networks, sizes, shares, strict=False):
             logits, hidden = network(resize(image, size))
             features += hidden

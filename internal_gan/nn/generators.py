@@ -97,8 +97,8 @@ def in_tiles(
     network: Callable[[Tensor], Tensor], padded: Tensor, margin: int, pixels: int
 ) -> Tensor:
     """What a network without padding makes of (N, C, H + 2 margin, W + 2 margin), (N, C, H, W);
-    more than so many pixels are computed in tiles that overlap by the margin, with about the same
-    result."""
+    maps of more than ``pixels`` are computed in tiles that overlap by the margin, with about the
+    same result."""
     height, width = (side - 2 * margin for side in size_of(padded))
     if height * width <= pixels:
         return network(padded)
@@ -142,7 +142,8 @@ class ShapeFlexibleGenerator(nn.Module):
         pairs = list(pairwise(widths))
         self.entry = block(3, width, kernel_size=kernel_size)
         self.down = nn.ModuleList(block(a, b, downscale="pool") for a, b in pairs)
-        inner, narrow = widths[-1], max(1, widths[-1] // 4)
+        inner = widths[-1]
+        narrow = max(1, widths[-1] // 4)
         residual = (
             Residual(
                 block(inner, narrow, kernel_size=1),
@@ -207,7 +208,8 @@ class DilatedResidualGenerator(nn.Module):
         self.entry = block(in_channels, width, kernel_size=kernel_size)
         pairs = list(pairwise(widths))
         self.down = nn.Sequential(*(block(a, b, downscale="wide") for a, b in pairs))
-        same, count = partial(block, widths[-1], widths[-1]), range(residual_blocks)
+        same = partial(block, widths[-1], widths[-1])
+        count = range(residual_blocks)
         residual = (Residual(same(dilation=dilation), same(activation=False)) for _ in count)
         self.residual = nn.Sequential(*residual)
         self.up = nn.Sequential(*(block(b, a, upscale="transposed") for a, b in reversed(pairs)))

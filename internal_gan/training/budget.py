@@ -23,9 +23,10 @@ from internal_gan.units import counted, duration, parse_duration
 _log = logging.getLogger(__name__)
 
 # Held back from a budget for steps slower than measured and for the images at the end.
-RESERVE_FRACTION = 0.08
-RESERVE_SECONDS = 4.0
-# Of a budget. Any excess, on a slow or busy machine, is added, so that time is left to train.
+RESERVE_FRACTION = 0.08  # of the budget
+RESERVE_SECONDS = 4.0  # besides that
+# The largest share of a budget that measuring may use up. If it takes longer, as on a slow or busy
+# machine, the excess is added to the budget, so that time is left to train.
 MAX_MEASURING_FRACTION = 1 / 3
 # More threads, which change results' last digits, must take less than this fraction of the time.
 WORTHWHILE_FRACTION = 0.9
@@ -48,7 +49,8 @@ def plan(
     The run ``started`` at a ``time.monotonic()``; the plan comes with that at which the budget
     ends, infinite without one. A resumed training keeps the steps and threads of its ``state``.
     """
-    limit, earlier = options.max_steps or math.inf, state["threads"] if state else None
+    limit = options.max_steps or math.inf
+    earlier = state["threads"] if state else None
     planned = (max(1, round(n * options.steps_factor)) for n in recipe.steps_of(model))
     steps = state["steps"] if state else [int(min(n, limit)) for n in planned]
     pixels = max(map(math.prod, model.sizes))
@@ -63,7 +65,8 @@ def plan(
         )
     if not options.time or state:
         return found, math.inf
-    seconds, measured = parse_duration(options.time), time.monotonic() - started
+    seconds = parse_duration(options.time)
+    measured = time.monotonic() - started
     most = max(seconds - measured, seconds * (1 - MAX_MEASURING_FRACTION))
     found = fit(found, most, limit)
     if (late := measured + found.total_seconds - seconds) > 0:
@@ -95,7 +98,8 @@ def measure(
     """Try a few of the planned ``steps`` of every stage, each with the trainer that ``trained``
     makes of it; ``model``, prepared but untrained, is not changed."""
     model = copy.deepcopy(model)
-    rng, held = torch.Generator(model.device).manual_seed(seed), 0
+    rng = torch.Generator(model.device).manual_seed(seed)
+    held = 0
     plans: list[StagePlan] = []
     previous: Stage | None = None
     for index, count in enumerate(steps):
@@ -115,7 +119,9 @@ def measure(
 
 def timed(trainer: StageTrainer, most: int) -> float:
     """Train a stage for ``most`` steps, fewer if they are slow; the mean seconds of a step."""
-    start, seconds, graphs = time.perf_counter(), 0.0, trainer.graphs
+    start = time.perf_counter()
+    seconds = 0.0
+    graphs = trainer.graphs
     graphs.at_once = True
     with suppress(NotFiniteError):  # the training itself deals with it
         while trainer.step < most and seconds < PROBE_SECONDS:

@@ -118,7 +118,8 @@ class MetricsLogger(Callback):
         self._plan: TrainingPlan | None = None
 
     def on_start(self, model: Model, plan: TrainingPlan) -> None:
-        self._start, self._plan = monotonic(), plan
+        self._start = monotonic()
+        self._plan = plan
 
     def on_replan(self, model: Model, plan: TrainingPlan) -> None:
         self._append({"event": "plan", **asdict(plan)})

@@ -32,8 +32,8 @@ _unfilled = temporary(torch.utils.deterministic, "fill_uninitialized_memory", Fa
 class TrainingStopped(Exception):  # noqa: N818 (an outcome, not an error)
     """The run stopped on request; what it has learnt is saved in ``folder``, to be resumed.
 
-    ``by`` is what requested the stop: SIGINT, SIGTERM or stop(). ``reason`` also says which stage
-    and step were reached, if any.
+    ``by`` is what requested the stop: SIGINT, SIGTERM or stop(). ``reason`` also has the stage and
+    the step that were reached, if any.
     """
 
     def __init__(self, by: str, when: str, folder: Path) -> None:
@@ -97,7 +97,8 @@ def train(  # noqa: C901, PLR0913, PLR0915 (a whole training in one sight)
             restore_model(folder, model, rng, state)
         for callback in callbacks:
             callback.on_start(model, plan)
-        trained, failed = 0.0, None
+        trained = 0.0
+        failed = None
         previous: Stage | None = None
         while (index := model.finished) < model.num_stages:
             began = time.monotonic()
@@ -116,7 +117,8 @@ def train(  # noqa: C901, PLR0913, PLR0915 (a whole training in one sight)
             if reason := _take_steps(trainer, save, options, callbacks, request):
                 when = f"at {stage.name}, step {trainer.step}"
                 raise TrainingStopped(reason, when, folder.path)
-            took, precision = time.monotonic() - began, trainer.precision
+            took = time.monotonic() - began
+            precision = trainer.precision
             try:
                 trainer.finish()
             except FailedStageError as error:
@@ -147,7 +149,8 @@ def _take_steps(
     if trainer.graphs.refused:
         _log.info("%s: without CUDA graphs, as too few of its steps are alike", stage.name)
     trainer.keep()
-    told, saved = trainer.step, time.monotonic()
+    reported = trainer.step
+    saved = time.monotonic()
     latest: dict[str, Tensor] = {}  # terms that are not due in each step are logged as well
     while (step := trainer.step + 1) <= stage.steps:
         last = step == stage.steps
@@ -156,8 +159,8 @@ def _take_steps(
             latest |= trainer.take_step()
             if logs:
                 trainer.check_finite()
-            if step > told:  # a repeated step is not told again
-                told = step
+            if step > reported:  # a repeated step is not reported again
+                reported = step
                 values = {n: float(v) for n, v in latest.items()} if logs else None
                 for callback in callbacks:
                     callback.on_step(stage.index, step, stage.steps, values)

@@ -16,11 +16,12 @@ from internal_gan.models.base import Model
 from internal_gan.training.callbacks import Callback, Scalars, TrainingPlan
 from internal_gan.units import counted, duration, memory
 
-# The first steps say little about the speed. So the measurement starts as if the training had run
-# for this long at the planned speed.
+# The first steps are a poor measure of the speed. So the measurement starts as if the training had
+# run for this long at the planned speed.
 ASSUMED_SECONDS = 2.0
-BAR_WIDTH = 20
-REFRESH_SECONDS, LINE_SECONDS = 0.5, 30.0
+BAR_WIDTH = 20  # characters
+REFRESH_SECONDS = 0.5  # between two states of the bar, at least
+LINE_SECONDS = 30.0  # between two lines, at least
 
 # A bar diverts the output of the whole process, so there can only be one.
 _terminal = threading.Lock()
@@ -105,7 +106,7 @@ class TrainingProgress:
 
     Attributes:
         stage: its name, such as ``scale 3``, and ``stage_index`` its number, from 0.
-        step: of the stage, from 1; it has so many ``steps``.
+        step: of the stage, from 1 to ``steps``.
         fraction: of the training that is done, in [0, 1].
         seconds_left: expected until the end of the training.
         scalars: the latest losses and other measures by name.
@@ -139,7 +140,8 @@ class ProgressReports(Callback):
 
     def on_replan(self, model: Model, plan: TrainingPlan) -> None:
         self._plan = plan
-        *self._before, self._total = accumulate((one.seconds for one in plan.stages), initial=0.0)
+        seconds = (one.seconds for one in plan.stages)
+        *self._before, self._total = accumulate(seconds, initial=0.0)
 
     def on_step(self, stage_index: int, step: int, steps: int, scalars: Scalars) -> None:
         self._scalars = scalars or self._scalars
@@ -149,7 +151,8 @@ class ProgressReports(Callback):
             self._first = done - stage.seconds_per_step
         measured = ASSUMED_SECONDS + monotonic() - self._started
         slower = measured / (ASSUMED_SECONDS + done - self._first)
-        share, left = min(done / self._total, 1.0), max(self._total - done, 0.0) * slower
+        share = min(done / self._total, 1.0)
+        left = max(self._total - done, 0.0) * slower
         reached = stage.name, stage_index, step, steps
         self._receive(TrainingProgress(*reached, share, left, self._scalars))
 
@@ -177,7 +180,8 @@ class Progress(ProgressReports):
         assert self._display is not None
         now = monotonic()
         height, width = self._plan.stages[stage_index].size
-        took, losses = duration(now - self._stage_start), self._losses()
+        took = duration(now - self._stage_start)
+        losses = self._losses()
         done = f"{self._where(stage_index)}, {height} x {width}, done in {took}"
         self._display.print(f"{done}  {losses}" if losses else done)
         self._stage_start = now
@@ -196,5 +200,6 @@ class Progress(ProgressReports):
         return "  ".join(f"{name} {value:.3g}" for name, value in self._scalars.items())
 
     def _where(self, stage_index: int) -> str:
-        name, count = self._plan.stages[stage_index].name, len(self._plan.stages)
+        name = self._plan.stages[stage_index].name
+        count = len(self._plan.stages)
         return f"{name} ({stage_index + 1} of {count})" if count > 1 else name

@@ -48,7 +48,8 @@ def load_state(folder: RunFolder, model: Model) -> dict[str, Any]:
     A UserError if it is missing, damaged, of another family, or from another kind of device, whose
     random numbers cannot be continued here.
     """
-    path, device = folder.checkpoint_path, model.device
+    path = folder.checkpoint_path
+    device = model.device
     check_there(path, "there is nothing to resume")
     try:
         with ignored_warnings():

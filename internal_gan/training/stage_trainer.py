@@ -15,8 +15,8 @@ from internal_gan.nn.blocks import update_spectral_norms
 from internal_gan.process_settings import temporary
 from internal_gan.training.graphs import StepGraphs
 
-# For cuDNN plans for milliseconds whenever it meets a new size (docs/results/gpu.md). The switch is
-# the process's, so other threads do without it, too.
+# cuDNN spends milliseconds planning each new size (docs/results/gpu.md). The switch is
+# process-wide, so other threads lose cuDNN, too.
 _without_cudnn = temporary(torch.backends.cudnn, "enabled", False)
 
 
@@ -43,7 +43,8 @@ class StageTrainer:
             network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
             network.train()
         self.device = next(stage.generator.parameters()).device
-        betas, captured = (float(settings.betas[0]), float(settings.betas[1])), self.graphs.active
+        betas = (float(settings.betas[0]), float(settings.betas[1]))
+        captured = self.graphs.active
         rates = [torch.tensor(lr, device=self.device) if captured else lr for lr in self.rates]
         self.optimizers = [
             torch.optim.Adam(network.parameters(), lr, betas, fused=True, capturable=captured)
@@ -64,7 +65,8 @@ class StageTrainer:
         """
         factor = self.stage.optimization.lr_factor(self.step, self.stage.steps)
         for optimizer, rate in zip(self.optimizers, self.rates, strict=False):
-            group, now = optimizer.param_groups[0], rate * factor
+            group = optimizer.param_groups[0]
+            now = rate * factor
             lr = group["lr"]
             group["lr"] = lr.fill_(now) if isinstance(lr, Tensor) else now
         scalars = self.graphs.take((self.precision, self.stage.key()), self._both)
@@ -76,7 +78,8 @@ class StageTrainer:
         return scalars
 
     def _both(self) -> dict[str, Tensor]:
-        stage, scalars = self.stage, dict[str, Tensor]()
+        stage = self.stage
+        scalars = dict[str, Tensor]()
         if stage.discriminator is not None:
             for _ in range(stage.discriminator_steps):
                 scalars |= self._minimise(stage.discriminator_loss, 1)
@@ -90,7 +93,8 @@ class StageTrainer:
         return scalars
 
     def _minimise(self, loss: Callable[[], Losses], network: int) -> dict[str, Tensor]:
-        optimizer, optimization = self.optimizers[network], self.stage.optimization
+        optimizer = self.optimizers[network]
+        optimization = self.stage.optimization
         mixed = self.precision != torch.float32
         optimizer.zero_grad(set_to_none=True)
         # Autocast's cache of weights belongs to the process: another thread would clear it midway.

@@ -13,7 +13,8 @@ import torch
 from internal_gan import process_settings
 from internal_gan.config.fields import AUTO
 
-# Fewer pixels of the largest stage for each thread gain less than 10 % (decision 0011).
+# Pixels of the largest stage for each thread. With fewer, another thread gains less than 10 %
+# (decision 0011).
 PIXELS_EACH = 1000
 
 _choosing = threading.Lock()
