@@ -76,7 +76,8 @@ def _run(arguments: list[str]) -> None:
 
 
 def _one(overrides: list[str]) -> int:
-    options, given = compose(overrides), values_of(overrides)
+    options = compose(overrides)
+    given = values_of(overrides)
     experiment = given.get("experiment", "none")
     if set(swept_by(experiment)) - given.keys():
         raise UserError(f"experiment={experiment}: makes several runs; add -m")
@@ -114,7 +115,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
         fail(f"unrecognized arguments: {' '.join(wrong)}")
     if flags.cfg and flags.multirun:
         fail("--cfg job shows one run; leave out -m")
-    # Only a shell asks for completions, and says of which line.
+    # Only a shell asks for completions, and gives the line.
     actions = "install|uninstall|query" if os.environ.get("COMP_LINE") else "install|uninstall"
     wanted = rf"({actions})=(bash|fish|zsh)"
     if flags.shell_completion and not re.fullmatch(wanted, " ".join(flags.overrides)):

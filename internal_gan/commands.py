@@ -24,8 +24,9 @@ from internal_gan.runs.folder import RunFolder
 from internal_gan.runs.records import changed_inputs
 from internal_gan.training.signals import ctrl_c_ends, ctrl_c_raises
 
-# Exit codes after a user's mistake and an error in this package.
-MISTAKE, CRASH = 2, 1
+# Exit codes.
+MISTAKE = 2  # after a user's mistake
+CRASH = 1  # after an error in this package
 # The environment variable by which the page asks for the fields of an error, as "json".
 ERRORS = "INTERNAL_GAN_ERRORS"
 # Options that decide the model; skip_finished=true compares the composed model in their place.
@@ -92,7 +93,9 @@ def run_piped(options: Options, changed: Collection[str] = ()) -> int:
 
 def _check_use(options: Options, given: set[str]) -> None:
     """Check the options of a task that trains nothing."""
-    task, name, checkpoint = SPECS[options.task], f"task={options.task}", options.checkpoint
+    task = SPECS[options.task]
+    name = f"task={options.task}"
+    checkpoint = options.checkpoint
     other = {key for key in given if not task.allows(key)}
     if options.task == "train":
         raise UserError(
@@ -228,6 +231,7 @@ def report(error: Exception, where: str = "") -> int:
                 traceback.print_exception(error, file=file)
             known = [f"the traceback is in {name}"]
         text = f"unexpected {type(error).__name__}: {error}; {'; '.join(known)}"
-        error, code = UserError(text, kind="unexpected"), CRASH
+        error = UserError(text, kind="unexpected")
+        code = CRASH
     say(json.dumps(vars(error)) if os.environ.get(ERRORS) == "json" else f"{where}{error}")
     return code

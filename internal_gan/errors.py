@@ -21,10 +21,10 @@ ALSO_CALLED = {
 
 
 class UserError(ValueError):
-    """A mistake that the user can correct; its one line says what is wrong and what is allowed.
+    """A mistake that the user can correct; its one line has what is wrong and what is allowed.
 
     The command line prints it without a traceback and exits with code 2. Programs need not read the
-    line, as far as the attributes tell the same:
+    line where the attributes hold the same:
 
     Attributes:
         problem: the line without ``advice``.
@@ -32,7 +32,7 @@ class UserError(ValueError):
         kind: ``"missing"`` for a file, a run or a folder that does not exist; ``"unknown"`` for a
             name that is none of ``allowed``; ``"large"`` for a picture of more pixels than are
             read; ``"unconfirmed"`` for a result that needs ``confirm=large``; ``"unexpected"`` for
-            an error in this package, which the page tells like a user's.
+            an error in this package, which the page shows like a user's.
         allowed: the names that are allowed, or the numbers in words, as ``1 to 9``.
         advice: what to do, and the end of the line; empty if there is none apart.
     """

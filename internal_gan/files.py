@@ -22,7 +22,8 @@ T = TypeVar("T")
 
 TEMPORARY_PREFIX = ".tmp-"
 # How long to wait for another process to close a file, in seconds.
-PATIENCE, PAUSE = 2.0, 0.02
+PATIENCE = 2.0  # in all
+PAUSE = 0.02  # between two tries
 
 _ELSEWHERE = "choose another folder"
 # What is wrong, and what to do about it.

@@ -49,7 +49,8 @@ def shared(
     setting: Callable[[], AbstractContextManager[None]],
 ) -> Callable[[], AbstractContextManager[None]]:
     """Let threads share a context: the first to enter changes the setting, the last restores it."""
-    lock, stack = threading.Lock(), ExitStack()
+    lock = threading.Lock()
+    stack = ExitStack()
     users = 0
 
     @contextmanager

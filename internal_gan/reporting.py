@@ -1,4 +1,4 @@
-"""What a user is told while something is made."""
+"""What a user sees while something is made."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -6,7 +6,7 @@ from typing import Any
 
 
 class Report:
-    """Tells a user how the work goes on; this one says nothing."""
+    """Shows a user the progress of the work; this one shows nothing."""
 
     def say(self, text: str) -> None:
         """Print a line."""

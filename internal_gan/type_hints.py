@@ -9,8 +9,8 @@ from dataclasses import is_dataclass
 from typing import Any
 
 LISTS = (list, tuple, Sequence)
-# Whole numbers fit into 64 bits, and all numbers into 32-bit floats.
-_LARGEST_INT, _LARGEST = 2**63 - 1, 3.5e38
+_LARGEST_INT = 2**63 - 1  # whole numbers fit into 64 bits
+_LARGEST = 3.5e38  # all numbers fit into 32-bit floats, about
 
 hints_of = functools.lru_cache(typing.get_type_hints)
 
@@ -48,7 +48,8 @@ def fits(value: Any, hint: Any) -> bool:  # noqa: C901 (one kind of hint after a
             fits(value.get(name), of) for name, of in hints_of(hint).items()
         )
     if origin is Callable:  # what makes a kind
-        made, kind = value.func if isinstance(value, functools.partial) else value, parts[1]
+        made = value.func if isinstance(value, functools.partial) else value
+        kind = parts[1]
         if inspect.isclass(made):
             return not inspect.isclass(kind) or issubclass(made, kind)
         return inspect.isroutine(made)

@@ -1,4 +1,4 @@
-"""Reads weights of the user's without running code of theirs."""
+"""Loads weights from a user's file without executing code in it."""
 
 from collections.abc import Mapping
 from pathlib import Path

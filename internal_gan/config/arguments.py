@@ -38,9 +38,11 @@ def overrides_of(words: Sequence[str], multirun: bool = False) -> list[str]:
     >>> overrides_of(["fill", "x.jpg", "mask=m.png"])
     ['mask=m.png', 'task=fill', 'image=x.jpg']
     """
-    overrides, bare = list[str](), {"task": list[str](), "image": list[str]()}
+    overrides = list[str]()
+    bare = {"task": list[str](), "image": list[str]()}
     for word in words:
-        is_file, is_named = word == "-" or _exists(local(word)), is_picture(word)
+        is_file = word == "-" or _exists(local(word))
+        is_named = is_picture(word)
         if ("=" in word or word[:1] == "~") and not (is_file and is_named):
             overrides.append(word)
         elif word in SPECS and not (is_file and bare["task"]):
@@ -91,8 +93,9 @@ def values_of(overrides: Sequence[str]) -> dict[str, str]:
 
 def quote(name: str) -> str:
     """Quote ``name`` so that Hydra and OmegaConf read it back unchanged."""
-    name = escape(name)
-    return "'" + re.sub(r"(\\*)('|$)", lambda m: 2 * m[1] + ("\\'" if m[2] else ""), name) + "'"
+    # Backslashes are doubled only before a quotation mark, which gets another one, and at the end.
+    quoted = re.sub(r"(\\*)('|$)", lambda m: 2 * m[1] + ("\\'" if m[2] else ""), escape(name))
+    return f"'{quoted}'"
 
 
 def escape(text: str) -> str:

@@ -34,7 +34,8 @@ def build(config: Mapping[str, Any], key: str = "model") -> Any:
     10
     """
     settings = dict(config)
-    name, partial = settings.pop("_target_", None), settings.pop("_partial_", False)
+    name = settings.pop("_target_", None)
+    partial = settings.pop("_partial_", False)
     if not isinstance(name, str):
         raise UserError(f"{key}: _target_ is missing; it names the class to build")
     if not isinstance(partial, bool):
@@ -98,7 +99,8 @@ def _find(name: str, key: str) -> Any:
         raise UserError(f"{refused}there is no {module_name}") from None
     target = getattr(module, attribute, None)
     # Names that the module merely imports are not allowed.
-    if not callable(target) or not f"{getattr(target, '__module__', None)}.".startswith(_ALLOWED):
+    is_own = f"{getattr(target, '__module__', None)}.".startswith(_ALLOWED)
+    if not callable(target) or not is_own:
         raise UserError(f"{refused}{module_name} has no {attribute}")
     return target
 

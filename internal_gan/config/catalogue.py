@@ -1,5 +1,5 @@
 """What each task works on, takes and needs, and the families of models, with their abilities. A
-class of :mod:`internal_gan.models.abilities` says what an ability asks of a model, and one of
+class of :mod:`internal_gan.models.abilities` defines what an ability asks of a model, and one of
 :mod:`internal_gan.api.methods` has its methods in Python."""
 
 from collections.abc import Mapping
@@ -221,7 +221,8 @@ def families_for(task: str) -> list[str]:
 
 def check_able(family: str, task: str, where: str) -> None:
     """Raise a UserError if a family's models, named ``where``, cannot do a task."""
-    spec, able = SPECS[task], families_for(task)
+    spec = SPECS[task]
+    able = families_for(task)
     if family not in able:
         can = " or ".join(ability.verb for ability in spec.needs)
         raise UserError(

@@ -157,7 +157,8 @@ def _absolute(names: Any) -> Any:
 
 
 def save_options(options: Options, path: Path, named: Callable[[Any], Any] = _absolute) -> None:
-    """Write the ``config.yaml`` of a run folder; for files that exist, what ``named`` says."""
+    """Write the ``config.yaml`` of a run folder; files that exist are named as ``named`` names
+    them."""
     config = OmegaConf.create(plain(dataclasses.asdict(options)))
     # Not a new folder, nor an option that may hold a name instead of a path.
     for option in set(PATHS) - {"output", "model.features.weights"}:
@@ -178,7 +179,7 @@ def load_options(path: Path) -> Options:
 
 
 def values_in(path: Path) -> dict[str, str]:
-    """What a run's ``config.yaml`` says of its result, unless null, by option and as written; of
+    """What a run's ``config.yaml`` has about its result, unless null, by option and as written; of
     ``model``, that is the family, and of a photo's other files, that they are given. Nothing if it
     is missing or damaged."""
     found = dict[str, str]()

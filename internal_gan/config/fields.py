@@ -8,7 +8,7 @@ from typing import Any
 from internal_gan.errors import Range
 
 AUTO = "auto"
-LARGEST_SEED = 2**63 - 1
+LARGEST_SEED = 2**63 - 1  # torch's generators take 64 bits with a sign
 
 
 def option(
@@ -23,11 +23,11 @@ def option(
 ) -> Any:
     """A field whose metadata holds these arguments by name; a callable ``default`` makes the value.
 
-    ``help`` is a line, and ``needs`` completes "needs ..." in error messages. ``allowed`` says
-    whether a value of the right type, not null, is valid; it may raise a ValueError that says why
-    not. A path names a file or folder, and is therefore quoted for Hydra. ``values`` are what
-    errors tell as :attr:`UserError.allowed`. ``hint`` is the type in Python, if the field's own is
-    wider, as OmegaConf knows no literals.
+    ``help`` is a line, and ``needs`` completes "needs ..." in error messages. ``allowed`` is
+    true for a valid value of the right type, not null; it may raise a ValueError with the reason
+    against one. A path names a file or folder, and is therefore quoted for Hydra. ``values`` are
+    what errors give as :attr:`UserError.allowed`. ``hint`` is the type in Python, if the field's
+    own is wider, as OmegaConf knows no literals.
     """
     about = {"help": help, "needs": needs, "allowed": allowed, "is_path": is_path}
     about |= {"values": values, "hint": hint}
@@ -69,7 +69,11 @@ def number(
 ) -> Any:
     """A finite number, or null if that is the default; ``of`` is its unit, as ``of seconds``."""
     words = str(within)
-    joined = " " if words.startswith("above") else ", " if words.endswith("more") else " from "
+    joined = " from "
+    if words.startswith("above"):
+        joined = " "
+    elif words.endswith("more"):
+        joined = ", "
     null = ", or null" if default is None else ""
     needs = f"{kind}{of and ' '}{of}{joined}{words}{null}"
     return option(default, help, needs, within.__contains__, values=words)

@@ -39,14 +39,18 @@ def refused(overrides: Sequence[str], error: Exception, chosen: DictConfig) -> U
 
 
 def _mistake(override: Override, chosen: DictConfig) -> UserError | None:
-    key, given = override.key_or_group, override.input_line
+    key = override.key_or_group
+    given = override.input_line
     if override.is_sweep_override():
         return UserError(f"{given}: {_needs(key)}; for one run per value add -m")
-    value, names, choices = override.value(), groups().get(key), chosen.hydra.runtime.choices
+    value = override.value()
+    names = groups().get(key)
+    choices = chosen.hydra.runtime.choices
     if names is not None and value not in names:
         return unknown(key, written(value), names)
     if names is not None and (key in choices) == override.is_add():
-        added, lacking = "is there already; leave out +", f"model={choices.model} has no such part"
+        added = "is there already; leave out +"
+        lacking = f"model={choices.model} has no such part"
         return UserError(f"{given}: {added if override.is_add() else lacking}")
     known = [*_keys(OmegaConf.to_container(chosen)), *groups()]
     wrong = [key, *_keys(value, f"{key}.")] if not override.is_add() else []
@@ -83,7 +87,9 @@ def unknown_option(key: str, known: Iterable[str]) -> UserError:
     ]
     parts = {k for k in known if k != parent}
     same = sorted(k for k in parts if k.rpartition(".")[2] == key)
-    hint = f"; did you mean {' or '.join(map(repr, same))}?" if same else nearest(key, parts) or "."
+    hint = nearest(key, parts) or "."
+    if same:
+        hint = f"; did you mean {' or '.join(map(repr, same))}?"
     text = f"{key}: there is no such option{hint} Allowed: {', '.join(siblings)}"
     return UserError(text, option=key, kind="unknown", allowed=siblings)
 

@@ -43,7 +43,9 @@ AVOID = "mask of the photo's size, white where no pixel may be taken from"
 PERCENT = re.compile(r"\d{1,6}(\.\d+)?%")
 VIDEO_FORMATS = ("webp", "gif", "mp4", "png")
 # Limits of one run: larger numbers are typing errors and would fill the disk.
-MAX_SAMPLES, MAX_RESULTS, MAX_SECONDS = 1_000_000, 1000, 3600
+MAX_SAMPLES = 1_000_000
+MAX_RESULTS = 1000  # of other tasks that may be asked for several
+MAX_SECONDS = 3600  # of a film
 
 
 def _result_count(more: str = "") -> Any:

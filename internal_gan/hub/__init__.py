@@ -20,20 +20,25 @@ from internal_gan.runs.records import read_results, read_status
 from internal_gan.units import duration
 from internal_gan.version import __version__
 
-MODEL, CONFIG, CARD = "model.safetensors", "config.yaml", "README.md"
+# Files of a shared run folder.
+MODEL = "model.safetensors"
+CONFIG = "config.yaml"
+CARD = "README.md"
 # The Hub counts downloads by this file.
 SAVED = "config.json"
-# Other files of a shared run folder, and the largest number of its results.
 PHOTOS = ("photo.png", "unknown.png")
-MAX_PICTURES = 8
+MAX_PICTURES = 8  # results in the folder, at most
 INSTALL = "pip install 'internal-gan[hub]'"
-_NAME, _LICENCE = re.compile(r"[\w.-]+/[\w.-]+"), re.compile(r"[a-z0-9][a-z0-9.-]*")
+# What names of repositories and licences look like on the Hub.
+_NAME = re.compile(r"[\w.-]+/[\w.-]+")
+_LICENCE = re.compile(r"[a-z0-9][a-z0-9.-]*")
 
 
 def save(model: Path, folder: Path, network: Model, licence: str | None = None) -> None:
     """Copy the run folder of a file ``model``, which holds ``network``, to a ``folder`` for
     sharing; see :meth:`internal_gan.Model.save_pretrained`. It may lack other files of a run."""
-    run, config = model.parent, make_folder(folder) / CONFIG
+    run = model.parent
+    config = make_folder(folder) / CONFIG
     _check_place(folder, network)
     # Without a configuration, the files next to the model may be unrelated to it.
     known = (run / CONFIG).is_file()

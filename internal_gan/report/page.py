@@ -33,11 +33,11 @@ from internal_gan.runs import records
 from internal_gan.units import counted, duration, three_digits
 
 EVALUATION = "evaluation.json"
-AT_ONCE = 2  # pictures decoded at the same time
-MAX_PICTURES = 12
-MAX_ROW = 7
-MAX_SIDE = 640
-SMALL_BYTES = 24_000
+DECODED_AT_ONCE = 2  # pictures decoded at the same time
+MAX_PICTURES = 12  # of a task's row without a title
+MAX_ROW = 7  # pictures of a row with a title
+MAX_SIDE = 640  # of an embedded picture, in pixels
+SMALL_BYTES = 24_000  # files of at most this size are embedded as they are
 # Moving pictures keep their size; files larger than this are linked instead.
 SMALL_MOVING_BYTES = 2_000_000
 
@@ -97,9 +97,12 @@ class RunState:
     def model(self) -> str:
         """The name of the model; empty for a task without one, and an evaluation of files."""
         options = self.options
-        if options is None or options.judges or not (options.trains or SPECS[options.task].needs):
+        if options is None or options.judges:
             return ""
-        return str(options.model.get("_target_", "")).rpartition(".")[2].removesuffix("Recipe")
+        if not options.trains and not SPECS[options.task].needs:
+            return ""
+        recipe = str(options.model.get("_target_", "")).rpartition(".")[2]
+        return recipe.removesuffix("Recipe")
 
     @property
     def model_path(self) -> str | None:
@@ -172,7 +175,7 @@ def _clock(time: str) -> str:
 
 @dataclass(frozen=True)
 class Row:
-    """Pictures side by side; there are so many ``more`` in ``folder``."""
+    """Pictures side by side; ``more`` is the number of others in ``folder``."""
 
     title: str
     pictures: Sequence[PagePicture]
@@ -189,7 +192,8 @@ def read_gallery(run: RunState) -> tuple[dict[str, list[Row]], list[PagePicture]
             made.setdefault(result.task, {}).setdefault(result.group, []).append(result)
     sections = dict[str, list[Row]]()
     for task, groups in made.items():
-        rows = [row for name, group in groups.items() if (row := _row(run, name, group)).pictures]
+        each = [_row(run, name, group) for name, group in groups.items()]
+        rows = [row for row in each if row.pictures]
         if rows:
             sections["Samples" if task == "sample" else records.in_words(task)] = rows
     previews = []
@@ -219,7 +223,7 @@ def _read(run: RunState, results: Sequence[records.Result]) -> list[PagePicture]
             return PagePicture(result.file, None, height, width, result.caption, is_film=True)
         return read_picture(run.folder, result.file, result.caption)
 
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with ThreadPoolExecutor(DECODED_AT_ONCE) as pool:
         return [picture for picture in pool.map(read, results) if picture is not None]
 
 

@@ -14,12 +14,12 @@ from internal_gan.judging.figures import interval_of
 
 # How figures get better, by the value of a perfect result.
 ARROWS = {"0": "↓", "small": "↓", "high": "↑", "1": "→ 1"}
-DIGITS = 3
-# Rows of the grid, and sides of its parts in pixels.
+DIGITS = 3  # of a figure that count
+# The grid of pictures.
 MAX_ROWS = 100
-CELL = 180
-GAP = 8
-LABEL = 22
+CELL = 180  # the height of a picture, in pixels, at most
+CELL_GAP = 8  # pixels between pictures
+LABEL = 22  # the height of a row's label, in pixels
 
 
 def as_markdown(rows: Sequence[Mapping[str, str]]) -> str:
@@ -34,8 +34,8 @@ def as_markdown(rows: Sequence[Mapping[str, str]]) -> str:
 
 @dataclass(frozen=True)
 class Setting:
-    """Finished runs that differ only in their seeds and photos: the name that says by which values
-    of options they differ from others, their number, and each figure by photo and seed."""
+    """Finished runs that differ only in their seeds and photos: a name made of the values of
+    options by which they differ from others, their number, and each figure by photo and seed."""
 
     name: str
     runs: int
@@ -127,7 +127,8 @@ def as_differences(settings: Sequence[Setting]) -> list[dict[str, str]]:
         apart = {figure: one.less(first, figure) for figure in _names(settings)}
         cells = {figure: _number(*found, sign="+") for figure, found in apart.items()}
         sure = [figure for figure, (mean, reach) in apart.items() if abs(mean) > reach]
-        rows.append({"setting": one.name, **cells} | {name: f"**{cells[name]}**" for name in sure})
+        bold = {name: f"**{cells[name]}**" for name in sure}
+        rows.append({"setting": one.name, **cells, **bold})
     return rows if any("±" in cell for row in rows for cell in row.values()) else []
 
 
@@ -151,19 +152,19 @@ def grid(runs: Sequence[tuple[str, Sequence[Path]]]) -> Image.Image:
         rows.append((f"and {len(runs) - MAX_ROWS} more", []))
     font = ImageFont.load_default(14)
     width = max(
-        *(GAP + sum(cell.width + GAP for cell in cells) for _, cells in rows),
-        *(2 * GAP + int(font.getlength(label)) for label, _ in rows),
+        *(CELL_GAP + sum(cell.width + CELL_GAP for cell in cells) for _, cells in rows),
+        *(2 * CELL_GAP + int(font.getlength(label)) for label, _ in rows),
     )
-    heights = [LABEL + max((c.height for c in cells), default=0) + GAP for _, cells in rows]
-    sheet = Image.new("RGB", (width, sum(heights) + GAP), "white")
+    heights = [LABEL + max((c.height for c in cells), default=0) + CELL_GAP for _, cells in rows]
+    sheet = Image.new("RGB", (width, sum(heights) + CELL_GAP), "white")
     draw = ImageDraw.Draw(sheet)
-    top = GAP
+    top = CELL_GAP
     for (label, cells), height in zip(rows, heights, strict=True):
-        draw.text((GAP, top), label, fill="black", font=font)
-        left = GAP
+        draw.text((CELL_GAP, top), label, fill="black", font=font)
+        left = CELL_GAP
         for cell in cells:
             sheet.paste(cell, (left, top + LABEL))
-            left += cell.width + GAP
+            left += cell.width + CELL_GAP
         top += height
     return sheet
 

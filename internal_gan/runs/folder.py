@@ -24,11 +24,14 @@ from internal_gan.images.files.names import shown
 from internal_gan.runs.jobs import RECORDS
 from internal_gan.runs.records import Result, State, read_status
 
-# How long a run on another machine, whose process is unknown here, counts as alive if it is silent.
+# A run on another machine, whose process is unknown here, counts as alive until it has been silent
+# for this long.
 SILENCE_SECONDS = 600.0
-# A process with the same id that began at another time is another one, unless the clock was set.
+# A process with the same id that began at another time is another one. Times that differ by no more
+# than this count as equal, since a clock may be set.
 CLOCK_SECONDS = 60.0
-# Of a folder, in bytes; file systems allow 255, and numbers and suffixes are appended.
+# The longest name of a folder, in bytes; file systems allow 255, and numbers and suffixes are
+# appended.
 LONGEST_NAME = 150
 
 _claiming = threading.Lock()
@@ -174,12 +177,12 @@ class RunFolder:
         return status
 
     def wait(self) -> None:
-        """Wait while another process works here, and say so."""
-        told = False
+        """Wait while another process works here, and report that."""
+        is_reported = False
         while (now := self.status())["state"] == "running" and now.get("pid") != os.getpid():
-            if not told:
+            if not is_reported:
                 print(f"{self.path}: process {now.get('pid')} is using it; waiting for it to end")
-                told = True
+                is_reported = True
             time.sleep(1.0)
 
     def _names(self) -> set[str]:
@@ -253,7 +256,7 @@ def new_run_path(options: Options, family: str) -> Path:
     parent = Path("runs", f"{name}-{family}")
     now = datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
     path = parent / now
-    # RunFolder.create says what else is wrong with it.
+    # RunFolder.create reports what else is wrong with it.
     with suppress(OSError):
         for number in count(2):
             try:

@@ -71,7 +71,8 @@ def lasting(overrides: Sequence[str]) -> list[str]:
 
 def read_records(sweep: Path) -> list[Record]:
     """The records of all jobs that have begun, by number and name, without damaged ones."""
-    folder, found = sweep / RECORDS, list[Record]()
+    folder = sweep / RECORDS
+    found = list[Record]()
     for path in sorted(folder.rglob("*.json"), key=lambda path: natural(path.as_posix())):
         with suppress(UserError):
             if record := read_record(Record, path):

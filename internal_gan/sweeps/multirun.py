@@ -34,9 +34,9 @@ from internal_gan.training.signals import ctrl_c_raises
 
 # Options that name files, which composing a job does not check.
 _FILES = ("image", "checkpoint", "resume")
-# Up to this many runs are measured at the end, in some seconds each.
+# Up to this many runs are measured at the end; each takes some seconds.
 MEASURED = 100
-# All jobs are checked before the first one starts.
+# The most jobs of a sweep, which are all checked before the first one starts.
 MAX_JOBS = 100_000
 
 # The launchers' configurations in conf/ replace those of the plugins.
@@ -133,8 +133,10 @@ def job(config: DictConfig) -> None:
 
 def _job(config: DictConfig, settings: Any) -> None:
     os.chdir(settings.runtime.cwd)  # Ray may start its workers elsewhere
-    sweep, folder = Path(settings.sweep.dir), Path(settings.runtime.output_dir)
-    overrides, name = list(settings.overrides.task), folder.relative_to(sweep).as_posix()
+    sweep = Path(settings.sweep.dir)
+    folder = Path(settings.runtime.output_dir)
+    overrides = list(settings.overrides.task)
+    name = folder.relative_to(sweep).as_posix()
     begun = {known.name: known.number for known in read_records(sweep)}
     record = Record(name, lasting(overrides), number=begun.get(name, len(begun)))
     print(f"\nJob {settings.job.num}: {name}", flush=True)
@@ -142,7 +144,8 @@ def _job(config: DictConfig, settings: Any) -> None:
     try:
         options = to_options(config)
         if options.resume is None:
-            options.output, options.skip_finished = short(str(folder)), True
+            options.output = short(str(folder))
+            options.skip_finished = True
         given = {key_of(override) for override in overrides}
         if not options.trains and options.resume is None:
             # Those of a training are for the jobs of other models.
@@ -150,7 +153,8 @@ def _job(config: DictConfig, settings: Any) -> None:
         with beside_others(settings, sweep / RECORDS / f"{record.name}.txt"):
             record.code = run(options, changed=given)
     except Exception as error:
-        record.code, record.reason = report(error, f"job {name}: "), str(error)
+        record.code = report(error, f"job {name}: ")
+        record.reason = str(error)
     except KeyboardInterrupt:
         record.code = 130
     record.write(sweep)
@@ -165,7 +169,8 @@ def _job(config: DictConfig, settings: Any) -> None:
 
 def short(path: str) -> str:
     """``path``, relative if it is inside the working directory."""
-    whole, here = Path(os.path.abspath(path)), Path.cwd()  # noqa: PTH100 (resolves "..", not links)
+    whole = Path(os.path.abspath(path))  # noqa: PTH100 (resolves "..", not links)
+    here = Path.cwd()
     return str(whole.relative_to(here)) if whole.is_relative_to(here) else path
 
 
@@ -200,7 +205,8 @@ def job_name(overrides: Sequence[str], keys: Iterable[str]) -> str:
 
 
 def _values(override: Override) -> list[str]:
-    written, value = override.input_line or "", override.value()
+    written = override.input_line or ""
+    value = override.value()
     if isinstance(value, RangeSweep) and value.step == 0:
         raise UserError(f"{written}: the step of a range cannot be 0")
     if not override.is_sweep_override():
