@@ -47,7 +47,7 @@ def flat_around(photo: Photo, part: Part, window: Window, closed: Mask) -> Flags
     where = np.ones((*extent(window), 3), np.float32)
     fitted = ring
     where[..., 0], where[..., 1] = rows[:, None], columns
-    for _ in range(2):  # once more without those that are off
+    for _ in range(2):  # the second time without outliers
         plane = np.linalg.lstsq(where[fitted], image[fitted], rcond=None)[0]
         near = np.abs(image - where @ plane).max(axis=2) <= GRAIN
         fitted = ring & near
@@ -55,7 +55,7 @@ def flat_around(photo: Photo, part: Part, window: Window, closed: Mask) -> Flags
             return None
     labels, _ = label(near & known)
     flat = np.isin(labels, np.setdiff1d(labels[ring], 0))
-    # Single pixels of strong grain belong to it, a line of a pixel does not.
+    # Single pixels of strong grain count as flat; a line one pixel wide does not.
     found: Flags = (flat | (uniform_filter(flat.astype(np.float32), 3) > 0.7)) & known
     return found
 
@@ -81,7 +81,7 @@ def with_rims(photo: Photo, hole: Mask) -> Mask:
         size = 1, 2 * BEYOND[1] + 1, 2 * BEYOND[1] + 1
         share = uniform_filter(far, size[1:])
         off = colours - uniform_filter(colours * far, size) / np.maximum(share, 1e-6)
-        off = max(off, key=lambda one: abs(one[away == 1].mean()))  # it may have another hue alone
+        off = max(off, key=lambda one: abs(one[away == 1].mean()))  # a rim may differ in hue only
         off[share < 1e-3] = 0  # nothing lies beyond
         rings = [off[away == step] for step in range(1, WIDEST + 2)]
         if min(map(len, rings)) < SHORTEST_RING:
@@ -90,6 +90,6 @@ def with_rims(photo: Photo, hole: Mask) -> Mask:
         first, *means = (abs(float(ring.mean())) for ring in rings)
         ends = [4 * mean <= first - GRAIN for mean in means]
         if max(up, down) >= MOST and min(up, down) <= AGAINST and any(ends):
-            # And a pixel more, in which some of it may be, too.
+            # One more pixel, since a part of the rim may lie in it.
             wide[here][0, 0][torch.from_numpy(away <= 2 + ends.index(True))] = 1
     return wide

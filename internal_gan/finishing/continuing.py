@@ -61,8 +61,13 @@ AROUND = 4  # pixels by which it is wider on each side
 
 
 class Continued(NamedTuple):
-    """A margin: its colours (1, 3, h, w), of the photo's kind; rows and columns in the photo, (h,
-    w, 2); and where something else reaches the border, and is left to be finished, (h, w)."""
+    """A margin.
+
+    Attributes:
+        colours: (1, 3, h, w), of the photo's kind.
+        places: (h, w, 2), rows and columns in the photo.
+        left: (h, w), where something else reaches the border, and is left to be finished.
+    """
 
     colours: Tensor
     places: Places
@@ -188,7 +193,7 @@ def _without_grain(image: Pixels, flags: Flags, rows: int) -> Tensor:
     change = -fitted[1] * DAMPING * (1 - np.exp(-far / (depth * DAMPING)))
     bounds = np.quantile(values.reshape(-1, 3), (OUTLIERS, 1 - OUTLIERS), axis=0)
     low, *_, high = np.sort([*bounds, fitted[0]], axis=0)
-    # What single columns of the border have more or less fades as heat does: the finer, the sooner.
+    # Differences between the border's columns fade upwards as heat does: the finer, the sooner.
     columns = np.arange(width)
     known = columns[flags[0]]
     border = np.stack([np.interp(columns, known, one[flags[0]]) for one in inside[0].T])

@@ -79,7 +79,7 @@ def compile_loops(say: Callable[[str], None]) -> None:
         lost = "each time, as numba has no cache folder; NUMBA_CACHE_DIR sets one"
         again = "only the first time" if kernels.KEPT else lost
         say(f"Compiling the search for patches: about {OTHERS * spent:.0f} s, {again}")
-        # Read from the cache, these are loaded when they are needed.
+        # Once in the cache, the other loops are loaded when they are needed.
         side = 2 * COARSEST
         solved(np.zeros((side, side, 3), np.float32), np.ones((side, side), np.bool_), HOLD)
     vote(search(tiny, tiny).places, (PATCH, PATCH))

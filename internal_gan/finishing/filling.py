@@ -246,7 +246,7 @@ def make_tileable(
     own = own_places(photo.size)
     ends = lines_of(photo)
     for axis in range(2):
-        # What lies further in takes the place of a thin line, at which nothing meets.
+        # A thin line along a border never meets the other border: what lies further in replaces it.
         first, last = (
             min(line + SMEARED, int(reach[axis])) if line and wrap[axis] else 0
             for line in (ends[3 * axis], ends[2 - axis])

@@ -131,7 +131,7 @@ class Layer:
         added = hiding.added(copied, origin.places, source)
         unknown = np.isnan(copied)
         low, high = np.nanmin(source, axis=(0, 1)), np.nanmax(source, axis=(0, 1))
-        added[unknown | (np.abs(added) < 0.5)] = 0  # less is no change of a whole number
+        added[unknown | (np.abs(added) < 0.5)] = 0  # less would not change a whole number
         there = np.atleast_3d(values)[..., : added.shape[2]]
         made = (there + added).clip(low, high)
         if self.kind == "normals":

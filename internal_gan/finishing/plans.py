@@ -245,8 +245,8 @@ class _Search:
             alive &= (abs(middle - middle[one]) > reach) | (abs(kept - kept[one]) > reach)
 
     def _margins(self) -> list[float]:
-        """New canvas to try: what is easy and, if it must be, what makes room for what is
-        protected."""
+        """New canvas to try: shares that are easy to continue and, if it is needed, one that makes
+        room for what is protected."""
         room = self.width / self._wanted - 1
         tried = [margin for margin in CANVAS if margin <= room and (not margin or self._is_easy)]
         needed = self.span * self.width / self._wanted - 1
@@ -259,7 +259,8 @@ class _Search:
         return self._hard <= EASY
 
     def _width_with(self, margin: float) -> float:
-        """The columns of the result beside new canvas; all of them but for rounding are all."""
+        """The photo's columns that fit beside new canvas; rounded, so that an error of floats drops
+        none."""
         return float(min(self.width, round(self._wanted * (1 + margin), 6)))
 
     def _priced(self, margin: float) -> Iterator[Values]:

@@ -46,7 +46,7 @@ class Subject:
         # What is in the hole has no influence.
         covered = F.adaptive_max_pool2d(thinned(self._hole[here], MAP_SIDE), size)
         found = importance(fill_smoothly(F.adaptive_avg_pool2d(pixels, size), covered))
-        # In a texture all matters alike, so that nothing is the subject.
+        # In a texture everything matters equally, so nothing is the subject.
         return found * ((EVEN - found.median()) / (EVEN - UNEVEN)).clamp(0, 1)
 
     def guide(self, window: Window, hole: Mask) -> Mask:

@@ -151,7 +151,7 @@ class Level:
         else:
             field = self._searched_in_box(picture, self.allowed, start, **how)
         voted = vote(field, self.size, self.wrap, even=even, active=pixels, origins=origins)
-        if self.fixed and (self.part is None or origins is None):  # else they have stayed
+        if self.fixed and (self.part is None or origins is None):  # otherwise they are unchanged
             voted = self.fixed.imposed(voted)
         return voted
 

@@ -129,7 +129,7 @@ class Denoiser:
             some = torch.linspace(0, count - 1, min(count, MAX_BALANCED), device=device)
             sampled = weights_of(some := some.round().long(), pixels_of(some))
             even = _balance(sampled)
-            if once is not None:  # else it would be used more, whatever that costs
+            if once is not None:  # balancing would use it more, whatever that costs
                 even = torch.where(once.any(dim=1), even.clamp_max(0), even)
         total = torch.zeros_like(pixels)
         share = torch.zeros_like(pixels[0, 0])

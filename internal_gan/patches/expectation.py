@@ -39,10 +39,10 @@ def expect(blurred, examples, details, tiles, firsts, near, bell, scale, total, 
     given = np.empty((side, side, 3, LANES), np.float32)
     example = np.empty((height, width, 3, LANES), np.float32)
     detail = np.empty_like(example)
-    pixels = np.empty((side, width, LANES), np.float32)  # of a row and a row of examples: pairs
+    pixels = np.empty((side, width, LANES), np.float32)  # squared distances
     lines = np.empty((span, TILE, near_columns, LANES), np.float32)
     weights = np.empty((TILE, near_rows, TILE, near_columns, LANES), np.float32)
-    # Of a row and a row of examples, with zeros around.
+    # Weights of a row and a row of examples, with zeros around.
     spread = np.zeros((side + 2 * REACH, width + 2 * REACH, LANES), np.float32)
     made = np.empty((side, side, 3, LANES), np.float32)
     least, share = np.empty(LANES, np.float32), np.empty(LANES, np.float32)
@@ -143,9 +143,9 @@ def expect(blurred, examples, details, tiles, firsts, near, bell, scale, total, 
 
 @inlined
 def _decay(x):
-    """exp(-x) of a number that is not negative, to four digits where that is above 1e-17: the
-    seventh Taylor polynomial at x / 64, multiplied by itself. Never so small that products with it
-    would be slow."""
+    """exp(-x) for x of at least 0, to four digits where the result is above 1e-17: the seventh
+    Taylor polynomial at x / 64, to the power of 64. It stays large enough for products with it to
+    be fast."""
     x, one = min(x, np.float32(60)) * np.float32(1 / 64), np.float32(1)
     y = one - x * np.float32(1 / 6) * (one - x * np.float32(1 / 7))
     y = one - x * np.float32(1 / 4) * (one - x * np.float32(1 / 5) * y)

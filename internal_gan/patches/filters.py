@@ -60,7 +60,8 @@ class Filters:
 
     @classmethod
     def learnt(cls, pairs: Sequence[Pair]) -> "Filters":
-        """The filters that turn what is given into what is wanted, turned and mirrored, too."""
+        """The filters that turn what is given into what is wanted, learnt from the pairs and from
+        the same ones turned and mirrored."""
         seen = [_gradients(pair.given) for pair in pairs]
         limits = []
         for which in (1, 2):

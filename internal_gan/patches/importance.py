@@ -88,7 +88,7 @@ def _shrunk(image: Pixels, longest: int) -> Tensor:
 
 
 def _scaled(values: Tensor, white: float = 0.99, least: float = NOTICED) -> Tensor:
-    """Values from 0 to 1, where 1 is the share ``white`` of them, or ``least`` if that is more."""
+    """Values from 0 to 1, where 1 is their quantile ``white``, or ``least`` if that is more."""
     values = values - values.min()
     return (values / values.quantile(white).clamp_min(least)).clamp(0, 1)
 

@@ -105,8 +105,8 @@ def tries(size: Size, most: int = TRIES) -> int:
 
 
 def nearest(photo: Pixels, layouts: Pictures, known: Known | None = None) -> Pixels:
-    """The layout nearest to the photo: in what lies beside what, and in its mix of patches; what is
-    ``known`` counts as gray in both."""
+    """The layout nearest to the photo: in which things are neighbours, and in its mix of patches.
+    What is ``known`` counts as gray in both."""
 
     def distance(layout: Pixels) -> float:
         pair = [photo, layout]
@@ -162,8 +162,9 @@ def held(
 
 
 def price_of(photo: Pixels, wrap: Wrap = NO_WRAP) -> float:
-    """What it costs a patch to leave its height: nothing where the top meets the bottom, else the
-    more, the more of the colours' variance is between rows, as of sky, sea and sand."""
+    """The price of a patch that leaves its height: 0 where the top meets the bottom, else in
+    proportion to the share of the colours' variance that lies between rows, as of sky, sea and
+    sand."""
     if wrap[0]:
         return 0.0
     rows = photo.mean(dim=3, keepdim=True)

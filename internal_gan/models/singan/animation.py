@@ -29,9 +29,9 @@ Innovations = Callable[[int], Fields]
 
 
 def calmness(photo: Pixels) -> float:
-    """How far the coarsest scale may walk, ``CALMEST`` to 1: the less, the less patches of a
-    photo's smallest copy resemble its others, as those of one large thing do. Otherwise a film
-    draws a second volcano, and drops it again."""
+    """How far the coarsest scale may walk, ``CALMEST`` to 1. It walks less if the rarest patches of
+    a small copy of the photo hardly resemble any other, as those of a single large thing: else a
+    film would draw a second volcano, and drop it again."""
     size = fit_size(size_of(photo), COARSE_SIDE)
     if min(size) < COARSE_PATCH:
         return 1.0

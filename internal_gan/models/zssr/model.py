@@ -123,8 +123,8 @@ class ZSSR(Enlarges):
         return picture.to(self.device)
 
     def doubled(self, picture: Pixels) -> Pixels:
-        """A picture enlarged by 2, as the mean of what the networks make of it in the eight ways to
-        turn and mirror it, each in some of them."""
+        """A picture enlarged by 2: the mean over the eight ways to turn and mirror it, which the
+        networks share among them."""
         begun = self.begun(picture, scaled(size_of(picture), STEP))
         detail = torch.zeros_like(begun[:, :1])
         for view in range(VIEWS):
