@@ -105,9 +105,9 @@ def _step(rows: Rows, bands: list[int], side: int) -> tuple[float, int]:
 
 
 def lines_of(photo: Photo, hole: Mask | None = None) -> Margins:
-    """How many pixels wide the thin line of another brightness is that some scans and screenshots
-    have along a border; 0 without one, if some of the photo is transparent, or if its colours are
-    few. What lies in a hole does not count, unless that is all there is."""
+    """The widths, in pixels, of the thin lines of another brightness that some scans and
+    screenshots have along their borders; 0 without one, if some of the photo is transparent, or if
+    its colours are few. What lies in a hole does not count, unless that is all there is."""
     if photo.alpha is not None or photo.has_few_colours or min(photo.size) < 2 * THICKEST:
         return Margins(0, 0, 0, 0)
     levels = np.moveaxis(photo.colours[0].numpy(), 0, -1)

@@ -18,7 +18,7 @@ LEAKY_SLOPE = 0.2  # of a leaky ReLU below 0
 MAX_CHANNELS = 2048
 MAX_LAYERS = 64
 LARGEST_KERNEL = 31  # the side, in pixels
-POWER_ITERATIONS = 15  # with which a spectral norm begins
+POWER_ITERATIONS = 15  # with which the estimate of a spectral norm begins
 
 
 class ConvBlock(nn.Sequential):

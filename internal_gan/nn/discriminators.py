@@ -177,7 +177,7 @@ class MultiScaleDiscriminator(nn.Module):
         self.shares.copy_(hand_over(torch.tensor(rows, device="cpu"), self.shares.device))
 
     def judge_as(self, size: Size) -> None:
-        """Judge later images at the scales that fit ``size``, not at all that fit each of them."""
+        """Judge later images only at the scales that fit ``size``, whatever their own sizes are."""
         self.most = max(1, len(self._sizes(size)))
 
     def forward(self, image: Tensor) -> tuple[Tensor, list[Tensor]]:

@@ -96,8 +96,8 @@ class ResidualPatchGenerator(nn.Module):
 def in_tiles(
     network: Callable[[Tensor], Tensor], padded: Tensor, margin: int, pixels: int
 ) -> Tensor:
-    """What a network without padding makes of (N, C, H + 2 margin, W + 2 margin), (N, C, H, W);
-    maps of more than ``pixels`` are computed in tiles that overlap by the margin, with about the
+    """The output (N, C, H, W) of a network without padding for (N, C, H + 2 margin, W + 2 margin).
+    More pixels than ``pixels`` are computed in tiles that overlap by the margin, with about the
     same result."""
     height, width = (side - 2 * margin for side in size_of(padded))
     if height * width <= pixels:

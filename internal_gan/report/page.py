@@ -34,8 +34,8 @@ from internal_gan.units import counted, duration, three_digits
 
 EVALUATION = "evaluation.json"
 DECODED_AT_ONCE = 2  # pictures decoded at the same time
-MAX_PICTURES = 12  # of a task's row without a title
-MAX_ROW = 7  # pictures of a row with a title
+MAX_PICTURES = 12  # of a row without a title
+MAX_ROW = 7  # pictures of a row with a title, which has the name of its group
 MAX_SIDE = 640  # of an embedded picture, in pixels
 SMALL_BYTES = 24_000  # files of at most this size are embedded as they are
 # Moving pictures keep their size; files larger than this are linked instead.
@@ -44,9 +44,15 @@ SMALL_MOVING_BYTES = 2_000_000
 
 @dataclass(frozen=True)
 class PagePicture:
-    """A picture or film: its path in the run folder, with slashes, its content as a ``data:``
-    address, None if too large to embed, its size in pixels (of a film, the photo's), and the text
-    below it. One that ``is_huge`` is named only."""
+    """A picture or film.
+
+    Attributes:
+        file: its path in the run folder, with slashes.
+        data: its content as a ``data:`` address; None if it is too large to embed.
+        height, width: in pixels; of a film, the photo's.
+        caption: the text below it.
+        is_huge: whether it is only named.
+    """
 
     file: str
     data: str | None

@@ -16,9 +16,15 @@ RECORDS = ".jobs"
 
 @dataclass
 class Record:
-    """A job and its outcome: the name of its run folder, the overrides that decide its result
-    (:func:`lasting`), its exit code, None while it runs or if it was killed, why it failed, and its
-    number in the order in which they began."""
+    """A job and its outcome.
+
+    Attributes:
+        name: of its run folder.
+        overrides: those that decide its result, see :func:`lasting`.
+        code: its exit code; None while it runs, or if it was killed.
+        reason: why it failed.
+        number: in the order in which jobs began.
+    """
 
     name: str
     overrides: list[str]
