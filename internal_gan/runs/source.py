@@ -84,12 +84,14 @@ class Source:
                 )
             if PHOTO in self._in_use:
                 self._in_use[PHOTO] = photo
-        self._frame, self._is_looked_at = frame, True
+        self._frame = frame
+        self._is_looked_at = True
         return photo
 
     def read(self, option: str, longest: int | None = None) -> Photo | None:
         """The picture that an option names, if any; see :meth:`Inputs.file` and :meth:`photo`."""
-        picture, path = self.inputs.in_memory.get(option), self.inputs.file(option)
+        picture = self.inputs.in_memory.get(option)
+        path = self.inputs.file(option)
         with about(option.removesuffix(".file")):
             if path is not None:
                 picture = read_image(path, longest=longest, choose=self.alike)

@@ -150,7 +150,7 @@ class ZSSR(Enlarges):
         """See :attr:`Model.has_windows`; a photo that merely has such sides is cut, too."""
         height, width = self.sizes[-1]
         is_cut = height <= WINDOW_SIDE and width % WINDOW_SIDE == 0
-        return is_cut and height * width > LEARNT
+        return is_cut and height * width > LEARNT / 2
 
     @cached_property
     def _rounds(self) -> list[Round]:
