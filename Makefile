@@ -18,7 +18,7 @@ WIDE ?= [1024,3072]
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo app test test-slow test-oldest lint types contracts docs unit format clean try-wheel fast-tests quality gpu-kit dist
+.PHONY: help demo app test test-slow test-oldest lint types contracts docs unit format clean try-wheel fast-tests mutants quality gpu-kit dist
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -78,6 +78,14 @@ fast-tests: ## the fast tests with the Python at hand, into which it installs wh
 	$(firstword $(PYTHON)) -m pip install --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	$(firstword $(PYTHON)) -m pytest -n 2 --dist worksteal
 
+N ?= 20
+SEED ?= 0
+
+# ROOM="patches models/zssr": folders or files of the package. SINCE=commit: only lines changed since.
+mutants: $(VENV)/installed-dev ## N small changes to a ROOM, or to lines changed SINCE a commit: do tests fail?
+	$(BIN)/python -m tests.mutants --count $(N) --seed $(SEED) $(if $(SINCE),--since $(SINCE)) \
+		--room $(ROOM) --tests $(TESTS)
+
 OUT ?= quality
 
 quality: $(VENV)/installed-dev ## measure every application, and tell what has moved: about 20 minutes on two cores
@@ -124,7 +132,7 @@ $(VENV)-oldest/installed: pyproject.toml constraints-oldest.txt | $(BIN)/python
 	@touch $@
 
 clean: ## remove the environment, caches and builds (keeps your runs)
-	rm -rf $(VENV) $(VENV)-oldest $(VENV)-release build dist site .import_linter_cache .mypy_cache .pytest_cache .ruff_cache tests/app/node_modules
+	rm -rf $(VENV) $(VENV)-oldest $(VENV)-release build dist site .import_linter_cache .mypy_cache .pytest_cache .ruff_cache .mutants tests/app/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
