@@ -14,8 +14,8 @@ import internal_gan
 from internal_gan.images.colours import luminance
 from internal_gan.images.resize import resize, size_of
 from internal_gan.judging.fidelity import psnr
-from internal_gan.models.patches.enlarging import LEARNT, WINDOW_SIDE, started
-from internal_gan.models.zssr.model import VIEWS, turned, turned_back
+from internal_gan.models.patches.enlarging import LEARNT, WINDOW_SIDE, enlarged, started
+from internal_gan.models.zssr.model import UNTRAINED, VIEWS, turned, turned_back
 from internal_gan.training.engine import TrainingStopped
 from internal_gan.units import Size
 from tests.commands import start_process
@@ -73,6 +73,24 @@ def test_any_picture_is_enlarged_by_any_factor(factor: float, size: Size) -> Non
     assert made.abs().max() <= 1
     if size == (20, 28):
         assert (resize(made, size) - photo).abs().mean() < 2e-3
+
+
+def test_once_noise_is_gone_a_photos_patches_do_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, photo, sizes = model_of(base=ZSSR), picture(20, 28), list[Size]()
+
+    def doubled(image: Tensor) -> Tensor:
+        sizes.append(size_of(image))
+        return resize(image, tuple(2 * side for side in size_of(image)))
+
+    monkeypatch.setattr(model, "doubled", doubled)
+    model.super_resolve(5.0, photo)
+    assert sizes == [(20, 28), (40, 56), (80, 112)]
+    model.noise.fill_(0.1)
+    made = model.super_resolve(3.0, photo)
+    assert sizes[3:] == [(20, 28)]
+    whole = resize(enlarged(doubled(photo), 2.0), (60, 84))
+    assert torch.equal(made, whole.lerp(enlarged(photo, 3.0), UNTRAINED))
+    assert torch.equal(model.super_resolve(2.0, photo), doubled(photo))
 
 
 def test_tiles_meet_exactly() -> None:
