@@ -12,6 +12,7 @@ from torch import Tensor
 
 import internal_gan
 from internal_gan.images.colours import luminance
+from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import resize, size_of
 from internal_gan.judging.fidelity import psnr
 from internal_gan.models.patches.enlarging import LEARNT, WINDOW_SIDE, enlarged, started
@@ -80,7 +81,7 @@ def test_once_noise_is_gone_a_photos_patches_do_the_rest(monkeypatch: pytest.Mon
 
     def doubled(image: Tensor) -> Tensor:
         sizes.append(size_of(image))
-        return resize(image, tuple(2 * side for side in size_of(image)))
+        return resize(image, scaled(size_of(image), 2.0))
 
     monkeypatch.setattr(model, "doubled", doubled)
     model.super_resolve(5.0, photo)
