@@ -5,7 +5,9 @@ from scipy.ndimage import binary_dilation
 
 import internal_gan
 from internal_gan.finishing.finisher import Finished
+from internal_gan.finishing.layers import Layer
 from internal_gan.finishing.origin import EXACT, Origin
+from internal_gan.finishing.seams import Hiding
 from internal_gan.finishing.turns import Turn, turn_of
 from internal_gan.images.photo import Photo
 from internal_gan.judging.tiling import seams, wraps
@@ -70,6 +72,23 @@ def test_a_result_is_moved_back_with_its_origin() -> None:
     )
     assert done.like is not None
     assert torch.equal(done.like.colours, photo)
+
+
+def test_layers_have_no_seam_where_the_ends_of_a_panorama_were_filled() -> None:
+    """Where a part was copied from elsewhere, depth joins across the ends as it did inside."""
+    rows, columns = np.indices((16, 40))
+    depth = (100 + 40 * np.sin(columns * np.pi / 20) + 3 * rows).astype(np.uint8)
+    turn, part = Turn(0, 20, (False, True)), np.zeros((16, 40), np.bool_)
+    part[4:12, 14:26] = True
+    places = own_places((16, 40))
+    places[part] += np.array([3, 12], np.int32)
+    kinds = np.full((16, 40), EXACT, np.uint8)
+    inside = Origin(places, kinds, (16, 40), Hiding(0.01, part=part))
+    back = turn.back(Finished(torch.zeros(1, 3, 16, 40), origin=inside)).origin
+    assert back is not None
+    expected = Layer("depth", np.roll(depth, 20, 1), "L").along(inside).values
+    made = np.roll(Layer("depth", depth, "L").along(back).values, 20, 1)
+    assert np.abs(made.astype(int) - expected).max() <= 1
 
 
 @pytest.mark.parametrize("task", ["fill", "edit"])
