@@ -65,18 +65,18 @@ def covered(checkout: Path, copy: Path, files: Sequence[str], kept: Path) -> Cov
         folder.mkdir(parents=True, exist_ok=True)
         made = folder / "recording.json"
         command = [sys.executable, "-m", "tests.covered", str(made), *missing]
-        subprocess.run(command, cwd=copy, env=environment(copy), check=False, stdout=sys.stderr)
+        subprocess.run(command, cwd=copy, env=environment(copy), check=True, stdout=sys.stderr)
         recording = json.loads(made.read_text())
         for file in missing:
-            places[file].write_text(json.dumps(recording.get(file, {})))
+            places[file].write_text(json.dumps(recording[file]))
         made.unlink()
     seconds = dict[str, float]()
     tests = defaultdict[tuple[str, int], set[str]](set)
     for place in places.values():
         recorded = json.loads(place.read_text())
-        passed = recorded.get("seconds", {})
+        passed = recorded["seconds"]
         seconds |= passed
-        for test, lines in recorded.get("lines", {}).items():
+        for test, lines in recorded["lines"].items():
             them = passed if "::" not in test else {test} & passed.keys()
             for path, numbers in lines.items():
                 for number in numbers:
@@ -188,8 +188,10 @@ def _record(made: Path, files: Sequence[str]) -> None:
     coverage = Coverage(data_file=None, source=[PACKAGE])
     recorder = _Recorder(coverage)
     coverage.start()
-    pytest.main(["-q", "-n", "0", "-p", "no:cacheprovider", *files], [recorder])
+    code = pytest.main(["-q", "-n", "0", "-p", "no:cacheprovider", *files], [recorder])
     coverage.stop()
+    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        sys.exit(code)  # not all were run
     recording: dict[str, Any] = {file: {"seconds": {}, "lines": {}} for file in files}
     for test, seconds in recorder.seconds.items():
         recording[test.partition("::")[0]]["seconds"][test] = seconds

@@ -262,9 +262,10 @@ def changed_since(commit: str) -> dict[str, set[int]]:
     """The lines of the package that are not as they were, by path."""
     found = defaultdict[str, set[int]](set)
     path = ""
-    for line in _output("git", "diff", "--unified=0", commit, "--", PACKAGE).splitlines():
+    command = ["git", "diff", "--no-prefix", "--unified=0", commit, "--", PACKAGE]
+    for line in _output(*command).splitlines():
         if line.startswith("+++ "):
-            path = line.removeprefix("+++ b/")
+            path = line.removeprefix("+++ ")
         elif of := re.match(r"@@ .* \+(\d+)(?:,(\d+))? @@", line):
             first, count = int(of[1]), int(of[2] or 1)
             found[path].update(range(first, first + count))

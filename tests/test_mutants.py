@@ -8,7 +8,7 @@ import pytest
 
 from tests import mutants
 from tests.covered import ByLine, Covered, Span, covered
-from tests.mutants import SURVIVED, Copy, drawn, mutants_of, nearest
+from tests.mutants import SURVIVED, Copy, changed_since, drawn, mutants_of, nearest
 
 SOURCE = """
 import numpy as np
@@ -92,6 +92,34 @@ def test_a_seed_draws_the_same_mutants_of_different_lines() -> None:
     assert found != drawn(sources, lines, 5, 1)
     every = [(path, mutant.line) for path, mutant in drawn(sources, lines, 99, 0)]
     assert sorted(every) == [(path, line) for path in sources for line in (4, 6, 7, 8)]
+
+
+DIFF = """
+--- internal_gan/a.py
++++ internal_gan/a.py
+@@ -3 +3,2 @@ def one():
+-    old
++    new
++    more
+@@ -9,2 +11,0 @@
+-    gone
+-    gone
+--- internal_gan/b.py
++++ internal_gan/b.py
+@@ -1 +1 @@
+-old
++new
+"""
+
+
+def test_lines_that_changed_since_a_commit_are_those_of_the_diff(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(mutants, "_output", lambda *_: DIFF)
+    assert changed_since("HEAD") == {
+        "internal_gan/a.py": {3, 4},
+        "internal_gan/b.py": {1},
+    }
 
 
 FILTERS = """
