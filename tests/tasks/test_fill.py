@@ -152,11 +152,13 @@ def test_what_is_thin_beside_a_hole_stays_alone(width: int, shade: float, kind: 
     assert made[hole].mean() == pytest.approx(80, abs=5)
 
 
-def test_a_rim_stays_alone_where_little_lies_beyond_it() -> None:
+@pytest.mark.parametrize("detail", ["patches", "network"])
+def test_a_rim_stays_alone_where_little_lies_beyond_it(detail: str) -> None:
     photo, hole = np.random.default_rng(0).integers(60, 100, (60, 80, 3)), np.zeros((60, 80), bool)
     hole[5:-5, 5:-5] = True
     photo[4:-4, 4:-4] = 10
-    made = np.asarray(internal_gan.fill(photo.astype(np.uint8), hole))
+    made = np.asarray(internal_gan.fill(photo.astype(np.uint8), hole, detail=detail))
+    assert np.array_equal(made[~hole], photo[~hole])
     assert made[hole].mean() == pytest.approx(80, abs=5)
 
 

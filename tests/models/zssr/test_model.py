@@ -128,6 +128,15 @@ def test_crops_are_what_a_smaller_photo_becomes_and_what_it_was() -> None:
     assert not torch.equal(wanted[0], wanted[1])
 
 
+def test_a_discriminator_moves_the_networks_by_its_weight() -> None:
+    weights = ("model.adversarial_weight=3", "model.l1_weight=0")
+    stage = stage_of("model/discriminator=patch", "model.crop=24", *weights, base=ZSSR)
+    total, scalars = stage.generator_loss()
+    assert float(total.detach()) == pytest.approx(3 * float(scalars["generator"]))
+    total.backward()
+    assert all(weight.grad.any() for weight in stage.generator.parameters())
+
+
 def test_of_a_large_photo_windows_are_learnt() -> None:
     photo = noise(1, 1).expand(1, 3, 1500, 1300)
     model = recipe_of(base=ZSSR).prepare(photo)
