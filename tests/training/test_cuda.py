@@ -72,6 +72,7 @@ COMMANDS = {
     "sample a photo": "sample photo.png sample.count=1 sample.start_scale=1 sample.tileable=x",
     "retarget a photo": "retarget photo.png retarget.shape=[30,56]",
     "animate a photo": "animate photo.png animate.seconds=0.1",
+    "enlarge a photo": "super_resolution photo.png super_resolution.factor=2",
 }
 
 
