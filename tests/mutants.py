@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
 from tests.covered import (
     COMPILED,
@@ -37,24 +38,16 @@ KEPT = ROOT / ".mutants"
 MOST_SECONDS = 120
 SURVIVED = "survived"
 STARTING = 60  # seconds that a run of tests may take beyond twice what they took
-COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
-    ast.Lt: ast.LtE,
-    ast.LtE: ast.Lt,
-    ast.Gt: ast.GtE,
-    ast.GtE: ast.Gt,
-    ast.Eq: ast.NotEq,
-    ast.NotEq: ast.Eq,
-    ast.Is: ast.IsNot,
-    ast.IsNot: ast.Is,
-    ast.In: ast.NotIn,
-    ast.NotIn: ast.In,
-}
-SIGNS: dict[type[ast.operator], type[ast.operator]] = {
-    ast.Add: ast.Sub,
-    ast.Sub: ast.Add,
-    ast.Mult: ast.Div,
-    ast.Div: ast.Mult,
-}
+PAIRS: tuple[tuple[type[Any], type[Any]], ...] = (
+    (ast.Lt, ast.LtE),
+    (ast.Gt, ast.GtE),
+    (ast.Eq, ast.NotEq),
+    (ast.Is, ast.IsNot),
+    (ast.In, ast.NotIn),
+    (ast.Add, ast.Sub),
+    (ast.Mult, ast.Div),
+)
+OTHER = {one: other for pair in PAIRS for one, other in (pair, pair[::-1])}
 ASIDE = {"annotation", "returns", "decorator_list", "bases"}
 # Calls with these names say something; their words are tested elsewhere.
 SAYS = {"print", "UserError", "warn", "debug", "info", "warning", "error"}
@@ -133,11 +126,11 @@ Place = ast.expr | ast.stmt  # has numbers of lines
 def _changes(node: ast.AST, names: set[str]) -> Iterator[tuple[str, Place, Place]]:
     """Kinds of changes, each with what is replaced, and by what."""
     match node:
-        case ast.Compare(ops=[first, *more]) if type(first) in COMPARISONS:
-            others = [COMPARISONS[type(first)](), *more]
+        case ast.Compare(ops=[first, *more]) if type(first) in OTHER:
+            others = [OTHER[type(first)](), *more]
             yield "comparison", node, ast.Compare(node.left, others, node.comparators)
-        case ast.BinOp(op=sign) if type(sign) in SIGNS:
-            yield "sign", node, ast.BinOp(node.left, SIGNS[type(sign)](), node.right)
+        case ast.BinOp(op=sign) if type(sign) in OTHER:
+            yield "sign", node, ast.BinOp(node.left, OTHER[type(sign)](), node.right)
         case ast.UnaryOp(op=ast.USub()):
             yield "sign", node, node.operand
         case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
