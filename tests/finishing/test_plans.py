@@ -42,6 +42,16 @@ def test_a_crop_keeps_the_thing_with_air_around_it(left: int, right: int) -> Non
     assert plan.kept == pytest.approx(2 / 3)
 
 
+def test_the_larger_of_two_things_is_kept_unless_it_matters_little() -> None:
+    """Of what matters, a little more or less does not count."""
+    small = thing(2, 14)
+    for importance, kept in (
+        (torch.maximum(small, 0.85 * thing(62, 88)), (1 / 3, 1.0)),
+        (torch.maximum(0.8 * small, 0.4 * thing(40, 90)), (0.0, 2 / 3)),
+    ):
+        assert ends(cheapest(importance, SIZE, 1.0, HARD)[0]) == pytest.approx(kept, abs=0.01)
+
+
 def test_the_longer_side_is_shortened() -> None:
     for size, ratio, axis, kept in (
         ((600, 900), 1.0, 1, 2 / 3),
