@@ -59,9 +59,12 @@ def test_a_hole_along_a_whole_side_is_moved_where_there_is_least_of_it() -> None
 def test_a_result_is_moved_back_with_its_origin() -> None:
     photo, turn = picture(12, 20), Turn(3, -5, (True, True))
     origin = Origin(own_places((12, 20)), np.full((12, 20), EXACT, np.uint8), (12, 20))
-    like = Photo(photo, torch.rand(1, 1, 12, 20))
-    done = turn.back(Finished(turn(photo), origin=origin, alpha=like.alpha, like=like.each(turn)))
+    alpha = torch.rand(1, 1, 12, 20)
+    like = Photo(turn(photo), turn(alpha))
+    done = turn.back(Finished(like.colours, origin=origin, alpha=like.alpha, like=like))
     assert torch.equal(done.colours, photo)
+    assert done.alpha is not None
+    assert torch.equal(done.alpha, alpha)
     assert done.origin is not None
     rows, columns = np.moveaxis(done.origin.places, -1, 0)
     assert torch.equal(
