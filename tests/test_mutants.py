@@ -15,7 +15,7 @@ import numpy as np
 
 def whole(values, size: tuple[int, int] = (3, 4), *, wrap=True):
     \"\"\"The sum of 1 and 2.\"\"\"
-    found = np.pad(values - 1, 2, mode="edge")
+    found = np.pad(values - 1, 2, "edge", a=size, b=wrap)
     if found.size > 5:  # é
         values.sort()
     return found.sum() if wrap is None else [-x for x in values if x]
@@ -43,7 +43,7 @@ def changes(source: str) -> set[tuple[str, str]]:
 
 
 def test_every_kind_of_change_is_made() -> None:
-    pad = 'found = np.pad(values - 1, 2, mode="edge")'
+    pad = 'found = np.pad(values - 1, 2, "edge", a=size, b=wrap)'
     result = "return found.sum() if wrap is None else [-x for x in values if x]"
     assert changes(SOURCE) == {
         ("constant by one", "def whole(values, size: tuple[int, int] = ((4), 4), *, wrap=True):"),
@@ -55,8 +55,9 @@ def test_every_kind_of_change_is_made() -> None:
         ("constant by one", pad.replace("1", "(0)")),
         ("constant by one", pad.replace("2", "(3)")),
         ("constant by one", pad.replace("2", "(1)")),
-        ("argument dropped", "found = (np.pad(values - 1, mode='edge'))"),
-        ("argument dropped", "found = (np.pad(values - 1, 2))"),
+        ("argument dropped", "found = (np.pad(values - 1, 2, a=size, b=wrap))"),
+        ("argument dropped", "found = (np.pad(values - 1, 2, 'edge', b=wrap))"),
+        ("argument dropped", "found = (np.pad(values - 1, 2, 'edge', a=size))"),
         ("call left out", "found = (values - 1)"),
         ("comparison", "if (found.size >= 5): # é"),
         ("branch negated", "if (not found.size > 5): # é"),
@@ -91,6 +92,7 @@ def test_a_seed_draws_the_same_mutants_of_different_lines() -> None:
     assert found[:2] == drawn(sources, lines, 2, 0)
     assert found != drawn(sources, lines, 5, 1)
     every = [(path, mutant.line) for path, mutant in drawn(sources, lines, 99, 0)]
+    assert every != sorted(every)
     assert sorted(every) == [(path, line) for path in sources for line in (4, 6, 7, 8)]
 
 
