@@ -3,7 +3,7 @@
 import base64
 import io
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -153,7 +153,9 @@ def test_what_is_thin_beside_a_hole_stays_alone(width: int, shade: float, kind: 
 
 
 @pytest.mark.parametrize("detail", ["patches", "network"])
-def test_a_rim_stays_alone_where_little_lies_beyond_it(detail: str) -> None:
+def test_a_rim_stays_alone_where_little_lies_beyond_it(
+    detail: Literal["patches", "network"],
+) -> None:
     photo, hole = np.random.default_rng(0).integers(60, 100, (60, 80, 3)), np.zeros((60, 80), bool)
     hole[5:-5, 5:-5] = True
     photo[4:-4, 4:-4] = 10
