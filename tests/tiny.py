@@ -205,7 +205,7 @@ def finish_stages(recipe: Recipe, model: Model, count: int) -> list[Stage]:
     rng, stages = torch.Generator().manual_seed(0), list[Stage]()
     for index in range(count):
         stages.append(recipe.stage(model, index, 4, stages[-1] if stages else None, rng))
-        stages[-1].key()
+        stages[-1].batch = stages[-1].prepare()
         stages[-1].finish()
     return stages
 
@@ -216,7 +216,7 @@ def stage_of(*overrides: str, base: Words = LEAN, index: int = 0, steps: int = 4
     model = recipe.prepare(picture())
     finish_stages(recipe, model, index)
     stage = recipe.stage(model, index, steps, None, rng())
-    stage.key()
+    stage.batch = stage.prepare()
     return stage
 
 

@@ -104,6 +104,7 @@ class ToyStage(Stage):
     def _loss(self, name: str, network: Number) -> Losses:
         rests = self.discriminator is None or not self.discriminator.weight.requires_grad
         self.model.calls.append((name, self.generator.weight.requires_grad, not rests))
+        self.model.counts.append((name, self.step, self.judged))
         total = self.recipe.loss(self.index, network.weight)
         return total, {name: total.detach()}
 
@@ -118,6 +119,8 @@ class ToyModel(Model):
         self.allocate([(8, 8)] * stages)
         # Which loss was computed, and whether G's and D's weights then required gradients.
         self.calls = list[tuple[str, bool, bool]]()
+        # The updates of G and of D that were counted before it.
+        self.counts = list[tuple[str, int, int]]()
 
     @property
     def stage_names(self) -> list[str]:

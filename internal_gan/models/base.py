@@ -1,6 +1,5 @@
 """The contract between the families and the training engine: model, recipe and stages."""
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -10,7 +9,6 @@ from typing import Any, ClassVar, Literal
 import torch
 from torch import Tensor, nn
 
-from internal_gan.device import hand_over
 from internal_gan.errors import UserError, check_range
 from internal_gan.images.photo import Photo
 from internal_gan.images.resize import resize
@@ -82,9 +80,9 @@ class FailedStageError(UserError):
 class Stage(ABC):
     """One part of a training: its networks and their losses.
 
-    In each step the engine calls ``key``, ``discriminator_loss`` and ``generator_loss``; at the end
-    it calls ``finish`` once. A loss returns a scalar to minimise and detached scalars to log. None
-    of the three may wait for the device (no ``.item()``).
+    In each step the engine calls ``prepare``, ``kind``, ``discriminator_loss`` and
+    ``generator_loss``; at the end it calls ``finish`` once. A loss returns a scalar to minimise and
+    detached scalars to log. None of the four may wait for the device (no ``.item()``).
 
     Args:
         previous: the previous stage, whose weights this one may start from.
@@ -95,10 +93,11 @@ class Stage(ABC):
         discriminator: None if the generator trains without one.
         generator_steps, discriminator_steps: updates of each network in one step.
         sizes_vary: whether pictures have another size in each step.
-        step: the generator's updates so far.
-        counters: the whole numbers that the losses count, by as much in all steps of a key.
+        step, judged: updates of the generator and of the discriminator so far, by the engine.
+        batch: what :meth:`prepare` has returned for this step, on the model's device.
         tensors: those that the losses keep from step to step, besides the networks; or None yet.
-        cpu_rng: of what :meth:`key` draws on the CPU, in stages that do; see :func:`cpu_generator`.
+        cpu_rng: of what :meth:`prepare` draws on the CPU, in stages that do; see
+            :func:`cpu_generator`.
     """
 
     generator: nn.Module
@@ -106,7 +105,7 @@ class Stage(ABC):
     generator_steps: int = 1
     discriminator_steps: int = 1
     sizes_vary: ClassVar[bool] = False
-    counters: ClassVar[Sequence[str]] = ("step",)
+    batch: Any = None
     tensors: ClassVar[Sequence[str]] = ()
     cpu_rng: torch.Generator | None = None
 
@@ -124,8 +123,8 @@ class Stage(ABC):
         self.size = model.sizes[index]
         self.optimization = recipe.optimization_at(model, index)
         self.step = 0
+        self.judged = 0
         self._kept: Any = None
-        self._fixed = dict[Hashable, Tensor]()
         with model.device:
             self.make(previous)
 
@@ -133,25 +132,19 @@ class Stage(ABC):
     def make(self, previous: "Stage | None") -> None:
         """Make the networks and whatever the losses need, on the model's device."""
 
-    def key(self) -> Hashable:
-        """Prepare a step, and return what Python decides in it otherwise than in other steps.
-
-        On a card, the losses of a step whose key has come before are not called, but their kernels
-        launched again, on the same tensors. So what else differs between steps of a key must be
-        written into those tensors here, or drawn from ``rng``.
-        """
+    def prepare(self) -> Any:
+        """The batch of the next step: a tensor, a plain value, or frozen dataclasses or tuples of
+        them. What Python chooses at random is chosen here; what else a step changes, such as a
+        network's buffer, is changed here in place."""
         return None
 
-    def key_count(self) -> float:
-        """About how many keys the stage has; infinite: too many to be worth it."""
-        return math.inf
+    def kind(self) -> Hashable:
+        """What ``step`` and ``judged`` decide in the losses, such as whether a term is due.
 
-    def fixed(self, name: str, tensor: Tensor) -> Tensor:
-        """What steps call ``name``, on the model's device, where it was in steps of that shape."""
-        place = name, tensor.shape
-        if place not in self._fixed:
-            self._fixed[place] = torch.empty_like(tensor, device=self.model.device)
-        return self._fixed[place].copy_(hand_over(tensor, self.model.device))
+        A GPU repeats the losses' kernels in a step of the same kind, with a batch of the same
+        shapes and plain values, without calling the losses. By default no two steps are of a kind.
+        """
+        return self.step
 
     def draw(self) -> Any:
         """What both losses are computed from, such as a batch of generated images; see
@@ -171,7 +164,6 @@ class Stage(ABC):
         """The generator's loss on the discriminator's last draw, then on fresh ones."""
         terms, kept, self._kept = Terms(self.step), self._kept, None
         self.add_terms(terms, self.draw() if kept is None else kept)
-        self.step += 1
         return terms.losses
 
     def add_terms(self, terms: Terms, drawn: Any) -> None:
@@ -185,16 +177,15 @@ class Stage(ABC):
         *,
         weight: Tensor | None = None,
         penalised: tuple[Tensor, Tensor] | None = None,
-        step: int = 0,
     ) -> Losses:
         """The discriminator's loss, by the recipe's ``adversarial_loss``, on real and generated
         images (N, C, H, W), whose sizes may differ; neither gets a gradient.
 
         Args:
             weight: how much each logit counts, of the logits' shape; equal by default.
-            penalised: images of one size for the penalty; by default ``real`` and ``fake``.
-            step: a recipe with a ``penalty_interval`` has the penalty added in one of so many
-                steps, with as many times its weight.
+            penalised: images of one size for the penalty; by default ``real`` and ``fake``. A
+                recipe's ``penalty_interval`` is the number of updates from one penalty to the
+                next, and a factor on its weight.
         """
         assert self.discriminator is not None
         recipe: Any = self.recipe
@@ -203,7 +194,7 @@ class Stage(ABC):
         fake_logits, _ = self.discriminator(fake.detach())
         terms.add("discriminator", loss.discriminator(real_logits, fake_logits, weight))
         interval = getattr(recipe, "penalty_interval", 1)
-        if step % interval == 0:
+        if self.judged % interval == 0:
             penalty = loss.penalty(self.discriminator, *(penalised or (real, fake)), self.rng)
             if penalty is not None:
                 terms.add("penalty", penalty, interval)
@@ -233,12 +224,12 @@ class Stage(ABC):
         self.model.generators.append(self.generator)
 
     def state_dict(self) -> dict[str, Any]:
-        """Tensors and numbers, besides the networks, that resuming exactly needs."""
-        state = {name: getattr(self, name) for name in (*self.counters, *self.tensors)}
+        """What resuming exactly needs besides the networks and the counts."""
+        state = {name: getattr(self, name) for name in self.tensors}
         return state if self.cpu_rng is None else {**state, "cpu_rng": self.cpu_rng.get_state()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        vars(self).update({name: state[name] for name in (*self.counters, *self.tensors)})
+        vars(self).update({name: state[name] for name in self.tensors})
         if self.cpu_rng is not None:
             self.cpu_rng.set_state(state["cpu_rng"].cpu())
 

@@ -13,7 +13,7 @@ from internal_gan.images.protect import touched
 from internal_gan.images.pyramid import scaled
 from internal_gan.images.resize import size_of
 from internal_gan.images.transforms import Homography, Transform, random_homography
-from internal_gan.models.base import Model, Stage
+from internal_gan.models.base import Model
 from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size
 
@@ -130,9 +130,7 @@ def near(wanted: float, side: int, grid: int, least: int) -> int:
     return max(least, side + grid * round((round(wanted) - side) / grid))
 
 
-def drawn_transform(stage: Stage, magnitude: float, rng: torch.Generator) -> Transform:
-    """A :func:`random_homography`, whose numbers are in one place: see :meth:`Stage.fixed`."""
+def drawn_transform(magnitude: float, rng: torch.Generator) -> Transform:
+    """A :func:`random_homography` in float32."""
     drawn = random_homography(magnitude, rng)
-    if not isinstance(drawn, Homography):
-        return drawn
-    return Homography(stage.fixed("transform", drawn.matrices.float()))
+    return Homography(drawn.matrices.float()) if isinstance(drawn, Homography) else drawn

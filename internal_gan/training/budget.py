@@ -132,8 +132,7 @@ def timed(trainer: StageTrainer, most: int) -> float:
     # Steps that are not finite from the first on have no measured time.
     seconds = seconds / max(1, trainer.step) or 1e-3
     if graphs.captured:  # each key is captured once
-        stage = trainer.stage
-        seconds += graphs.seconds / len(graphs.captured) * stage.key_count() / stage.steps
+        seconds += graphs.seconds / len(graphs.captured) * graphs.keys / trainer.stage.steps
     return seconds
 
 

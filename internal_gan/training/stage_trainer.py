@@ -13,7 +13,7 @@ from internal_gan.models.base import Stage
 from internal_gan.models.losses import Losses
 from internal_gan.nn.blocks import update_spectral_norms
 from internal_gan.process_settings import temporary
-from internal_gan.training.graphs import StepGraphs
+from internal_gan.training.graphs import StepGraphs, count
 
 # cuDNN spends milliseconds planning each new size (docs/results/gpu.md). The switch is
 # process-wide, so other threads lose cuDNN, too.
@@ -69,24 +69,29 @@ class StageTrainer:
             now = rate * factor
             lr = group["lr"]
             group["lr"] = lr.fill_(now) if isinstance(lr, Tensor) else now
-        scalars = self.graphs.take((self.precision, self.stage.key()), self._both)
+        count(self.stage, self.step)
+        scalars = self.graphs.take(self.graphs.prepare(self.precision), self._both)
         if self.ema is not None and self.stage.optimization.ema is not None:
             # Early on the average follows faster, so that the random initial weights fade.
             decay = min(self.stage.optimization.ema, (1 + self.step) / (10 + self.step))
             torch._foreach_lerp_(self.ema, _averaged(self.stage.generator), 1 - decay)
         self.step += 1
+        count(self.stage, self.step)
         return scalars
 
     def _both(self) -> dict[str, Tensor]:
         stage = self.stage
         scalars = dict[str, Tensor]()
+        count(stage, self.step)
         if stage.discriminator is not None:
             for _ in range(stage.discriminator_steps):
                 scalars |= self._minimise(stage.discriminator_loss, 1)
+                stage.judged += 1
             stage.discriminator.requires_grad_(False)
         try:
             for _ in range(stage.generator_steps):
                 scalars |= self._minimise(stage.generator_loss, 0)
+                stage.step += 1
         finally:
             if stage.discriminator is not None:
                 stage.discriminator.requires_grad_(True)
@@ -154,6 +159,7 @@ class StageTrainer:
         self.stage.load_state_dict(copy.deepcopy(state["stage_state"]))
         self.stage.rng.set_state(state["rng"].cpu())
         self.step = int(state["step"])
+        count(self.stage, self.step)
         self._sum.zero_()
 
     def keep(self) -> None:

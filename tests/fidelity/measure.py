@@ -42,7 +42,7 @@ def published(*overrides: str, size: Size, stages: int = 1, steps: int = 2000) -
         if made:
             made[-1].finish()
         made.append(recipe.stage(model, index, steps, made[-1] if made else None, rng(index)))
-        made[-1].key()
+        made[-1].batch = made[-1].prepare()
     return SimpleNamespace(
         options=options, recipe=recipe, model=model, stages=made, stage=made[-1] if made else None
     )

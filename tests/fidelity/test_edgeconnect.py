@@ -62,7 +62,7 @@ def trained() -> list[Any]:
     recipe.features = features
     for index in range(4):
         stage = previous = recipe.stage(model, index, 100, previous, rng(index))
-        stage.key()
+        stage.batch = stage.prepare()
         drawn = stage.draw()
         terms = measure.weights(stage.generator_loss)
         before = [p.detach().clone() for p in stage.generator.parameters()]
@@ -328,7 +328,7 @@ NUMBERS: dict[str, tuple[Callable[[], Any], Any]] = {
     "edges": (lambda: [finds_edges(Canny(sigma, 0.1, 0.2)) for sigma in (2, 1.5)], [True, False]),
     "learning rates": (rates, [*[(1e-4, 1e-5, 0.1)] * 2, (1e-5, 1e-5, 0.1), (1e-6, 1e-6, 0.1)]),
     "Adam": (lambda: {betas for done in trained() for betas in done.betas}, {(0, 0.9)}),
-    "batch": (lambda: paper().edges.draw_batch().image.shape, (8, 3, 256, 256)),
+    "batch": (lambda: paper().edges.prepare().image.shape, (8, 3, 256, 256)),
     "shares of the holes": (hole_shares, pytest.approx((0.1, 0.6), abs=0.02)),
     "stages": (
         stages,

@@ -55,7 +55,7 @@ def kinds(network: nn.Module) -> str:
 def scale_weights(step: int) -> list[float]:
     stage = copy.copy(paper().stage)
     stage.step = step
-    stage.key()
+    stage.prepare()
     return [round(weight, 4) for weight in paper().d.shares[-1].tolist()]
 
 
@@ -79,7 +79,7 @@ def shapes_at(step: int) -> float:
     stage = measure.published(*INGAN_PAPER, "model.geometry=0.4", size=(40, 56), steps=STEPS).stage
     stage.step = step
     corners = torch.tensor([[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]])
-    drawn = (stage.key() and stage.transform.inverse().source(corners) for _ in range(40))
+    drawn = (stage.prepare().transform.inverse().source(corners) for _ in range(40))
     return max(float((corners - moved).abs().max()) for moved in drawn)
 
 
@@ -97,9 +97,9 @@ def noise_in_a_step() -> dict[str, tuple[float, ...]]:
         hook.remove()
     _, real, fake, judged, back = seen
     pairs = {
-        "real": (real, stage.image),
+        "real": (real, stage.batch.image),
         "fake": (fake, drawn),
-        "input": (given, stage.image),
+        "input": (given, stage.batch.image),
         "judged for G": (judged, drawn),
         "input of the way back": (back, drawn),
     }

@@ -53,6 +53,15 @@ class TestSchedule:
         model = train_toy(ToyRecipe(stages=2, steps=2, updates=(3, 2)), tmp_path)
         assert model.calls == [*[("D", True, True)] * 3, *[("G", True, False)] * 2] * 4
 
+    def test_updates_are_counted(self, tmp_path: Path) -> None:
+        recipe = ToyRecipe(stages=1, steps=3, updates=(3, 2))
+        with pytest.raises(TrainingStopped):
+            train_toy(recipe, tmp_path, None, SignalAt(0, 1))
+        model = train_toy(recipe, tmp_path, resume=True)
+        second = [*(("D", 2, 3 + n) for n in range(3)), *(("G", 2 + n, 6) for n in range(2))]
+        third = [*(("D", 4, 6 + n) for n in range(3)), *(("G", 4 + n, 9) for n in range(2))]
+        assert model.counts[-10:] == second + third
+
     def test_a_generator_trains_without_a_discriminator(self, tmp_path: Path) -> None:
         recipe = ToyRecipe(stages=2, steps=10, adversarial=False)
         with pytest.raises(TrainingStopped):

@@ -21,8 +21,10 @@ from internal_gan import TrainingStopped
 from internal_gan.patches import losses
 from internal_gan.training import graphs
 from internal_gan.training.progress import Progress
+from internal_gan.training.stage_trainer import StageTrainer
 from tests import tiny
 from tests.tiny import EDGECONNECT, INGAN_FAST, INGAN_PAPER, LEAN, PAPER, ZSSR, same_weights
+from tests.toy import ToyModel, ToyRecipe
 from tests.training.test_cuda import EDGECONNECT_PAPER
 
 NETWORKS = ("generator", "discriminator")
@@ -129,9 +131,9 @@ def test_replays_are_like_calls(form: str, device: str, monkeypatch: pytest.Monk
                 assert not replayed.graphs.captured
             losses = [trainer.take_step() for trainer in pair]
             torch.testing.assert_close(losses[1], losses[0], **close)
-            counts = [[getattr(t.stage, name) for name in t.stage.counters] for t in pair]
+            counts = [(t.stage.step, t.stage.judged) for t in pair]
             assert counts[0] == counts[1]
-        assert 0 < len(replayed.graphs.captured) <= replayed.stage.key_count()
+        assert 0 < len(replayed.graphs.captured) <= replayed.graphs.keys
         if device == "cpu":
             assert same_weights(called.stage.generator, replayed.stage.generator)
 
@@ -155,15 +157,16 @@ def test_a_failed_capture_is_a_called_step(
     record_on("cpu", monkeypatch)
 
     def fail(self: TapeRecorder, step: graphs.Step) -> None:
-        self.stage.step += 1  # type: ignore[attr-defined]
+        self.stage.judged += 1  # type: ignore[attr-defined]
         raise RuntimeError("operation not permitted\nwhen stream is capturing")
 
-    trainer = next(trainers(base=LEAN, steps=20))
-    monkeypatch.setattr(TapeRecorder, "stage", trainer.stage, raising=False)
+    form = (*LEAN, "model.penalty_interval=2")
+    called, failed = (next(trainers(base=form, steps=20, graphs=x)) for x in (False, True))
+    monkeypatch.setattr(TapeRecorder, "stage", failed.stage, raising=False)
     monkeypatch.setattr(TapeRecorder, "capture", fail)
     for _ in range(6):
-        trainer.take_step()
-    assert (trainer.stage.step, trainer.graphs.active) == (6, False)
+        assert called.take_step() == failed.take_step()
+    assert not failed.graphs.active
     assert "scale 0: continuing without CUDA graphs (operation not permitted)" in caplog.messages
 
 
@@ -173,3 +176,20 @@ def test_a_stage_of_many_keys_calls_its_steps(monkeypatch: pytest.MonkeyPatch) -
     windows, terms = ("model.discriminator_crop=16",), ("model/patch_loss=sliced_wasserstein",)
     for form in ((*LEAN, *windows), (*LEAN, *terms), INGAN_FAST, INGAN_PAPER):
         assert next(trainers(base=form, steps=20)).graphs.refused
+
+
+def test_a_stage_that_names_no_kinds_calls_its_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    record_on("cpu", monkeypatch)
+    monkeypatch.setattr(graphs, "MIN_USES", 2)
+    stage = ToyRecipe().stage(ToyModel(), 0, 20, None, tiny.rng())
+    assert StageTrainer(stage, torch.float32).graphs.refused
+
+
+def test_keys_are_counted_by_a_few_batches() -> None:
+    """Those of the paper's InGAN are its random sizes, before and after the inverse starts."""
+    for grid in (8, 4):
+        sizes = f"model.size_grid={grid}", "model.curriculum=0"
+        stage = tiny.stage_of(*sizes, base=INGAN_PAPER, steps=1000)
+        found = {stage.draw_size() for _ in range(1000)}
+        assert 2 / 3 < graphs.key_count(stage) / (2 * len(found)) < 3 / 2
+        assert stage.step == 0

@@ -203,6 +203,7 @@ class InpaintingStage(Stage):
     model: EdgeConnect
     trained: dict[str, DilatedResidualGenerator]
     cpu_rng: torch.Generator
+    batch: Batch
     discriminator: PatchDiscriminator
     edge_generator: DilatedResidualGenerator | None  # draws a batch's edges
 
@@ -216,15 +217,7 @@ class InpaintingStage(Stage):
         parts = ((image, model.find_edges(image, mask), mask) for image, mask in halves)
         self.pyramid = [[part.cpu() for part in photo] for photo in parts]
 
-    def key(self) -> Hashable:
-        drawn = vars(self.draw_batch())
-        self.batch = Batch(**{name: self.fixed(name, part) for name, part in drawn.items()})
-        return size_of(self.batch.image)
-
-    def key_count(self) -> float:
-        return len(self.pyramid)
-
-    def draw_batch(self) -> Batch:
+    def prepare(self) -> Batch:
         recipe, model = self.recipe, self.model
         photo = self.pyramid[self._below(len(self.pyramid))]
         height, width = (min(side, recipe.crop or side) for side in size_of(photo[0]))
@@ -241,6 +234,9 @@ class InpaintingStage(Stage):
         if self.edge_generator is not None:
             guide = model.guide(edges, image, hole)
         return Batch(image, edges, unknown, hole, start, guide)
+
+    def kind(self) -> Hashable:
+        return None  # only batches differ
 
     def _crop(self, photo: list[Tensor], size: Size) -> list[Tensor]:
         """Image, edges and unknown of a random crop, each (1, C, h, w)."""

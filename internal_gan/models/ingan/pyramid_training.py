@@ -30,6 +30,7 @@ class InGANPyramidStage(Stage):
     recipe: "InGANPyramidRecipe"
     model: InGANPyramid
     discriminator: MultiScaleDiscriminator | None
+    batch: Transform | None  # None: plain resizing
     sizes_vary = True
 
     def make(self, previous: Stage | None) -> None:
@@ -57,31 +58,26 @@ class InGANPyramidStage(Stage):
         patches = [term.loss.patch for term in self.patch_terms]
         self.smallest = max(judged, *patches, 1)
 
-    def key(self) -> Hashable:
+    def prepare(self) -> Transform | None:
+        if self.discriminator is not None:
+            self.discriminator.set_progress(self.step / self.steps)
+        if not self.recipe.geometry:
+            return None
+        same = torch.Generator().manual_seed(self.step)  # for every seed of a run
+        return drawn_transform(self.recipe.geometry, same)
+
+    def kind(self) -> Hashable:
         recipe, step, sizes = self.recipe, self.step, self._target_sizes()
-        self.transform: Transform | None = None  # plain resizing
-        if recipe.geometry:
-            same = torch.Generator().manual_seed(step)  # for every seed of a run
-            self.transform = drawn_transform(self, recipe.geometry, same)
         turns: list[float] = [recipe.identity_interval, recipe.cycle_interval]
         pixels = math.prod(sizes[-1])
         turns += [t.interval * t.loss.period(pixels) for t in self.patch_terms]
-        key: list[Any] = [sizes, *(step % turn for turn in turns)]
+        kind: list[Any] = [sizes, *(step % turn for turn in turns)]
         if self.discriminator is not None:
-            self.discriminator.set_progress(step / self.steps)
             both = (self.sizes[-1], sizes[-1])
-            key += [moving_window(size, recipe.discriminator_crop, step) for size in both]
+            kind += [moving_window(size, recipe.discriminator_crop, step) for size in both]
             if type(recipe.adversarial_loss).penalty is not AdversarialLoss.penalty:
-                key.append(step)  # the windows of a penalty hardly come twice
-        return str(key)
-
-    def key_count(self) -> float:
-        before, keys = self.step, set[Hashable]()
-        for step in range(self.steps):
-            self.step = step
-            keys.add(self.key())
-        self.step = before
-        return len(keys)
+                kind.append(step)  # the windows of a penalty hardly come twice
+        return str(kind)
 
     def discriminator_loss(self) -> Losses:
         fake, recipe, step = self.drawn_for_discriminator(), self.recipe, self.step
@@ -92,7 +88,7 @@ class InGANPyramidStage(Stage):
         height, width = (min(*pair, recipe.penalty_crop or max(pair)) for pair in sides)
         penalised = _window(self.real, (height, width), step), _window(fake, (height, width), step)
         real = _window(self.real, recipe.discriminator_crop, step)
-        return self.judge(real, judged, penalised=penalised, step=step)
+        return self.judge(real, judged, penalised=penalised)
 
     def add_terms(self, terms: Terms, drawn: Tensor) -> None:
         recipe = self.recipe
@@ -108,7 +104,7 @@ class InGANPyramidStage(Stage):
             return F.mse_loss(rebuilt.float(), self.real)
 
         def cycle() -> Tensor:
-            back = self.transform.inverse() if self.transform else resize
+            back = self.batch.inverse() if self.batch else resize
             start = back(drawn.float(), self.sizes[0])
             rebuilt = self.generator(None, self._base(start, self.sizes))
             return F.l1_loss(rebuilt.float(), self.real)
@@ -121,7 +117,7 @@ class InGANPyramidStage(Stage):
     def draw(self) -> Tensor:
         """G(x; T) for this step's T."""
         sizes = self._target_sizes()
-        start = (self.transform or resize)(self.coarsest, sizes[0])
+        start = (self.batch or resize)(self.coarsest, sizes[0])
         return self.generator(None, self._base(start, sizes))  # type: ignore[no-any-return]
 
     def _base(self, start: Tensor, sizes: list[Size]) -> Tensor:

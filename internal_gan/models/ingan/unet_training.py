@@ -1,6 +1,5 @@
 """Training of InGAN's paper form: to random sizes and shapes, and back."""
 
-import math
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +12,7 @@ from torch.nn import functional as F
 from internal_gan.errors import check_range
 from internal_gan.images.pyramid import fit_size
 from internal_gan.images.resize import size_of
+from internal_gan.images.transforms import Transform
 from internal_gan.models.base import Model, Recipe, Stage, cpu_generator
 from internal_gan.models.ingan.unet import InGAN
 from internal_gan.models.losses import Losses, Terms
@@ -23,6 +23,15 @@ from internal_gan.nn.generators import ShapeFlexibleGenerator
 from internal_gan.nn.losses import AdversarialLoss
 from internal_gan.shapes import Mask, Pixels
 from internal_gan.units import Size
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a step makes: of a crop, a picture of another size and shape."""
+
+    image: Pixels
+    transform: Transform
+    size: Size
 
 
 class InGANStage(Stage):
@@ -37,6 +46,7 @@ class InGANStage(Stage):
     model: InGAN
     discriminator: MultiScaleDiscriminator
     cpu_rng: torch.Generator
+    batch: Target
     sizes_vary = True
 
     def make(self, previous: Stage | None) -> None:
@@ -58,24 +68,20 @@ class InGANStage(Stage):
         curriculum = self.recipe.curriculum
         return min(1.0, self.progress / curriculum) if curriculum else 1.0
 
-    def key(self) -> Hashable:
+    def prepare(self) -> Target:
         self.discriminator.set_progress(self.progress)
-        self.image = self.fixed("image", self.draw_crop())
-        magnitude = self.reached * self.recipe.geometry
-        self.transform = drawn_transform(self, magnitude, self.cpu_rng)
-        self.drawn_size = self.draw_size()
-        return self.drawn_size, type(self.transform), self.progress >= self.recipe.inverse_start
+        image = self.draw_crop()
+        transform = drawn_transform(self.reached * self.recipe.geometry, self.cpu_rng)
+        return Target(image, transform, self.draw_size())
 
-    def key_count(self) -> float:
-        low, high = self.model.scale_range
-        counts = [1 + (high - low) * side // self.recipe.size_grid for side in self.crop_size]
-        return 2 * math.prod(counts)  # before the inverse starts, and afterwards
+    def kind(self) -> Hashable:
+        return self.progress >= self.recipe.inverse_start
 
     def discriminator_loss(self) -> Losses:
         fake = self.drawn_for_discriminator()
         # The real image, too, is judged at as many sizes as fit the fake.
         self.discriminator.judge_as(size_of(fake))
-        real, fake = self._noisy(self.image), self._noisy(fake)
+        real, fake = self._noisy(self.batch.image), self._noisy(fake)
         height, width = (min(a, b) for a, b in zip(real.shape[-2:], fake.shape[-2:], strict=True))
         window = (..., slice(height), slice(width))
         return self.judge(real, fake, penalised=(real[window], fake[window]))
@@ -88,12 +94,14 @@ class InGANStage(Stage):
         if cycle + inverse:
             fixed = drawn.detach()
             given = fixed + cycle / (cycle + inverse) * (drawn - fixed)
-            back = self.generator(given, size_of(self.image), self.transform.inverse())
-            terms.add("reconstruction", F.l1_loss(back.float(), self.image), cycle + inverse)
+            image, transform = self.batch.image, self.batch.transform
+            back = self.generator(given, size_of(image), transform.inverse())
+            terms.add("reconstruction", F.l1_loss(back.float(), image), cycle + inverse)
 
     def draw(self) -> Pixels:
         """The step's crop in its size and shape."""
-        return self.generator(self._noisy(self.image), self.drawn_size, self.transform)  # type: ignore[no-any-return]
+        batch = self.batch
+        return self.generator(self._noisy(batch.image), batch.size, batch.transform)  # type: ignore[no-any-return]
 
     def draw_size(self) -> Size:
         """A random size within the range that the curriculum has reached."""

@@ -39,7 +39,6 @@ class SinGANStage(Stage):
     model: SinGAN
     generator: ResidualPatchGenerator
     discriminator: PatchDiscriminator
-    counters = ("step", "judged", "bases_left")
     tensors = ("bases",)
 
     def make(self, previous: Stage | None) -> None:
@@ -55,7 +54,7 @@ class SinGANStage(Stage):
             self.discriminator.load_state_dict(previous.discriminator.state_dict())
 
         self.real = model.real(index)
-        self.batch = round(recipe.by_stage("batch", model)[index])
+        self.batch_size = round(recipe.by_stage("batch", model)[index])
         self.reals = torch.cat([self.real, recipe.drawings_of(model)[index]])
         self.patch_terms = recipe.patch_terms(index, model.num_stages, self.real, rng)
         self.reconstruction_base: Tensor | None = None
@@ -66,34 +65,35 @@ class SinGANStage(Stage):
             strength = recipe.by_stage("noise_strength", model)[index]
             model.noise_std[index] = strength * rmse
         self.reconstruction_noise = model.fixed_noise(index, self.size)
-        self.judged = 0  # updates of the discriminator
-        self.bases: Tensor | None = None
-        self.bases_left = 0  # the first ones
+        self.bases: Tensor | None = None  # the next batches' first
+        most = min(MAX_BASES, MAX_BASE_PIXELS // math.prod(self.size))
+        self._batches_of_bases = max(1, most // self.batch_size)
         # The reconstruction and the penalty are due in turns of so many.
         self._period = math.lcm(recipe.reconstruction_interval, recipe.penalty_interval)
         self._bases_drawn = max(1, self.generator_steps + self.discriminator_steps - 1)  # in a step
 
-    def key(self) -> Hashable:
-        left = min(self.bases_left // self.batch, self._bases_drawn)
-        return self.step % self._period, self.judged % self._period, left
-
-    def key_count(self) -> float:
+    def kind(self) -> Hashable:
         crops = (self.recipe.discriminator_crop, self.recipe.penalty_crop)
         moving = any(crop is not None and crop < max(self.size) for crop in crops)
         if moving or self.patch_terms:
-            return math.inf
-        return self._period * (1 if self.index == 0 else self._bases_drawn + 1)
+            return self.step  # the same windows, or turns of the terms, hardly come twice
+        left = min(self._bases_left(), self._bases_drawn) if self.index else 0
+        return self.step % self._period, self.judged % self._period, left
+
+    def _bases_left(self) -> int:
+        """How many batches of bases are left of those that were computed at once."""
+        # Each update has taken one, but the generator's first of each step.
+        taken = self.judged + self.step - math.ceil(self.step / self.generator_steps)
+        return -taken % self._batches_of_bases
 
     def discriminator_loss(self) -> Losses:
         recipe, rng, fake = self.recipe, self.rng, self._fake_to_judge()
-        chosen = torch.randint(len(self.reals), (self.batch,), device=rng.device, generator=rng)
-        real = self.reals[chosen]
+        size = (self.batch_size,)
+        real = self.reals[torch.randint(len(self.reals), size, device=rng.device, generator=rng)]
         window = moving_window(self.size, recipe.discriminator_crop, self.judged)
         penalised = moving_window(self.size, recipe.penalty_crop, self.judged)
         both = real[penalised], fake[penalised]
-        losses = self.judge(real[window], fake[window], penalised=both, step=self.judged)
-        self.judged += 1
-        return losses
+        return self.judge(real[window], fake[window], penalised=both)
 
     def add_terms(self, terms: Terms, drawn: tuple[Pictures, Pixels | None]) -> None:
         fake, rebuilt = drawn
@@ -125,12 +125,12 @@ class SinGANStage(Stage):
         if (self.judged + 1) % self.discriminator_steps == 0:
             return self.drawn_for_discriminator()[0]  # type: ignore[no-any-return]
         with torch.no_grad():
-            noise = self.model.random_noise(self.index, self.size, self.batch, self.rng)
+            noise = self.model.random_noise(self.index, self.size, self.batch_size, self.rng)
             return self.generator(noise, self._random_base())  # type: ignore[no-any-return]
 
     def draw(self) -> tuple[Pictures, Pixels | None]:
         """A batch of random images and, when it is due, the reconstruction."""
-        noise = self.model.random_noise(self.index, self.size, self.batch, self.rng)
+        noise = self.model.random_noise(self.index, self.size, self.batch_size, self.rng)
         base = self._random_base()
         if self.step % self.recipe.reconstruction_interval:
             return self.generator(noise, base), None
@@ -141,7 +141,7 @@ class SinGANStage(Stage):
         bases = None
         if base is not None and self.reconstruction_base is not None:
             bases = torch.cat([base, self.reconstruction_base])
-        fake, rebuilt = self.generator(noises, bases).split([self.batch, 1])
+        fake, rebuilt = self.generator(noises, bases).split([self.batch_size, 1])
         return fake, rebuilt
 
     def _random_base(self) -> Pictures | None:
@@ -149,17 +149,13 @@ class SinGANStage(Stage):
         several steps at once, since a few coarse images do not use a whole processor."""
         if self.index == 0:
             return None
-        if self.bases is None or self.bases_left < self.batch:
-            count = min(MAX_BASES, MAX_BASE_PIXELS // (self.size[0] * self.size[1]))
-            count = max(1, count // self.batch) * self.batch
-            noise = self.model.noise_from(self.rng, count)
+        if self.bases is None or self._bases_left() == 0:
+            noise = self.model.noise_from(self.rng, self._batches_of_bases * self.batch_size)
             coarse = self.model.synthesise(self.model.sizes[: self.index], noise)
             drawn = self.model.hand_over(coarse.float(), self.size)
             self.bases = drawn if self.bases is None else self.bases.copy_(drawn)
-            self.bases_left = count
-        base = self.bases[: self.batch].clone()
-        self.bases.copy_(self.bases.roll(-self.batch, 0))  # the next step finds its own first
-        self.bases_left -= self.batch
+        base = self.bases[: self.batch_size].clone()
+        self.bases.copy_(self.bases.roll(-self.batch_size, 0))
         return base
 
 

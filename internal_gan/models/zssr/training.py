@@ -39,6 +39,7 @@ class ZSSRStage(Stage):
     generator: Several
     discriminator: PatchDiscriminator | None
     cpu_rng: torch.Generator
+    batch: tuple[Mask, Mask]  # given, and wanted
 
     def make(self, previous: Stage | None) -> None:
         recipe, model = self.recipe, self.model
@@ -65,20 +66,16 @@ class ZSSRStage(Stage):
             found.append((reflect(begun, self.generator.margin), wanted))
         return found
 
-    def key(self) -> Hashable:
+    def prepare(self) -> tuple[Mask, Mask]:
         areas = torch.tensor([float(wanted.numel()) for _, wanted in self.pairs])
         which = int(torch.multinomial(areas, 1, generator=self.cpu_rng))
-        side = self._side(which)
+        side = min(self.recipe.crop, *size_of(self.pairs[which][1]))
         crops = (self._crop(which, side) for _ in range(self.recipe.batch * self.recipe.networks))
         given, wanted = (torch.cat(parts) for parts in zip(*crops, strict=True))
-        self.batch = self.fixed("given", given), self.fixed("wanted", wanted)
-        return side
+        return given, wanted
 
-    def key_count(self) -> float:
-        return len({*map(self._side, range(len(self.pairs)))})
-
-    def _side(self, which: int) -> int:
-        return min(self.recipe.crop, *size_of(self.pairs[which][1]))
+    def kind(self) -> Hashable:
+        return None  # only batches differ
 
     def _crop(self, which: int, side: int) -> tuple[Mask, Mask]:
         """What is given, with a margin, and wanted in a random place, turned at random."""

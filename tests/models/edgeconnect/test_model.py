@@ -87,7 +87,7 @@ def test_the_edge_network_learns_without_seeing_the_hole(monkeypatch: pytest.Mon
     for under in (0.5, 1.0, 0.0):
         for part, shown in enumerate((2 * under - 1, under)):
             photo[part] = torch.where(hole > 0, shown, photo[part])
-        stage.key()
+        stage.batch = stage.prepare()
         stage.discriminator_loss()
     assert torch.equal(seen[0], seen[1])
     assert torch.equal(seen[0], seen[2])
@@ -136,7 +136,7 @@ def test_a_photo_is_learnt_at_several_sizes_around_its_hole() -> None:
     model = recipe.prepare(picture(90, 60, seed=1), box(90, 60))
     assert model.image.shape[-2:] == model.unknown.shape[-2:] == (64, 43)
     stage = recipe.stage(model, 0, 4, None, tiny.rng())
-    drawn = [stage.draw_batch() for _ in range(12)]
+    drawn = [stage.prepare() for _ in range(12)]
     assert {tuple(batch.image.shape[-2:]) for batch in drawn} == {(48, 43), (32, 22)}
     assert any(batch.unknown.any() for batch in drawn)
     for batch in drawn:
@@ -157,7 +157,7 @@ def test_a_crop_and_its_edges_are_cut_and_mirrored_alike(monkeypatch: pytest.Mon
     stage = recipe_of(base=EDGECONNECT).stage(model, 0, 4, None, tiny.rng())
     mirrored = []
     for _ in range(20):
-        batch = stage.draw_batch()
+        batch = stage.prepare()
         assert torch.equal(batch.edges, torch.where(batch.unknown > 0, 2, batch.image[:, :1]))
         mirrored.append(bool(batch.image[..., 0].mean() > batch.image[..., -1].mean()))
     assert 5 < sum(mirrored) < 15
@@ -172,7 +172,7 @@ def test_a_hole_is_shrunk_with_the_photo_and_never_too_small() -> None:
 
 def test_without_a_crop_a_batch_shows_the_whole_photo() -> None:
     stage = tiny.stage_of("model.crop=null", base=EDGECONNECT)
-    assert stage.draw_batch().image.shape[-2:] == stage.model.image.shape[-2:]
+    assert stage.prepare().image.shape[-2:] == stage.model.image.shape[-2:]
 
 
 def test_lines_count_by_how_much_likelier_they_are_than_the_average() -> None:

@@ -1,5 +1,7 @@
 """InGAN in the form of its paper: the inverse pass."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import Tensor
@@ -23,7 +25,7 @@ def test_both_inverse_passes(step: int, inverse: float, monkeypatch: pytest.Monk
     stage.step = step
     transform = Homography.to_corners([(-0.7, -1), (0.7, -1), (1, 1), (-1, 1)])
     image, size = stage.model.image, (26, 22)
-    stage.image, stage.transform = image, transform
+    stage.batch = replace(stage.batch, image=image, transform=transform)
 
     def gradients(total: Tensor) -> list[Tensor]:
         return list(torch.autograd.grad(total, list(stage.generator.parameters())))

@@ -85,7 +85,7 @@ class TestReals:
 
     def test_the_discriminator_judges_a_batch_of_them(self) -> None:
         stage = stage_of("model.batch=5", "model.drawings=8", "model.penalty_interval=1000")
-        stage.discriminator_loss()
+        stage.judged = 1  # no penalty is due
         seen: list[Tensor] = []
         stage.discriminator.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
         stage.discriminator_loss()
@@ -128,28 +128,28 @@ class TestLosses:
     def test_the_penalty_is_computed_at_intervals_with_proportional_weight(self) -> None:
         loss = "model/adversarial_loss=wgan_gp"  # which punishes gradients near 0, too
         stage = stage_of(loss, "model.penalty_interval=3", "model.penalty_crop=null")
-        for step in range(7):
+        for stage.judged in range(7):
             total, scalars = stage.discriminator_loss()
             penalty = scalars.get("penalty", torch.zeros(()))
             expected = scalars["discriminator"] + 3 * penalty
-            assert (penalty > 0.01) == (step % 3 == 0)
+            assert (penalty > 0.01) == (stage.judged % 3 == 0)
             assert float(total.detach()) == pytest.approx(float(expected), rel=1e-5)
-            stage.generator_loss()
 
     def test_the_generator_learns_from_the_last_images_that_were_judged(self) -> None:
         stage = stage_of("model.discriminator_steps=3", "model.penalty_interval=1000")
-        stage.judged = 3  # no penalty is due
         seen: list[Tensor] = []
         stage.discriminator.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
-        for loss in 3 * [stage.discriminator_loss] + [stage.generator_loss]:
-            loss()
+        for stage.judged in (3, 4, 5):  # no penalty is due
+            stage.discriminator_loss()
+        stage.generator_loss()
         assert [torch.equal(fake, seen[-1]) for fake in seen[1:6:2]] == [False, False, True]
 
     def test_windows_move_over_the_whole_image_and_fit_into_it(self) -> None:
         stage = stage_of("model.penalty_crop=12", "model.discriminator_crop=13")
         shapes, visits = set[torch.Size](), torch.zeros(14, 20)
         stage.discriminator.register_forward_pre_hook(lambda _, given: shapes.add(given[0].shape))
-        for _ in range(40):
+        for stage.step in range(40):
+            stage.judged = stage.step
             visits[moving_window(stage.size, 13, stage.step)] += 1
             for loss in (stage.discriminator_loss, stage.generator_loss):
                 total, _ = loss()
