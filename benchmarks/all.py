@@ -128,8 +128,15 @@ ENTRIES = {
     "super-resolution": Entry("super_resolution", "--data {data}/sr --output {output}", 10),
     "super-resolution-trained": Entry(
         "super_resolution",
-        "--data {data}/sr --sets Set5 --methods patches-true zssr --output {output}",
-        10,
+        "--data {data}/sr --sets Set5 Set14 BSD100 --first 20 --methods patches-true zssr "
+        "--output {output}",
+        60,
+    ),
+    "super-resolution-twice": Entry(
+        "super_resolution",
+        "--data {data}/sr --sets Set5 --factor 2 --methods back-projected patches-true patches "
+        "zssr --output {output}",
+        15,
     ),
     "ablations-singan": Entry("ablations", _ablations("singan"), 20),
     "ablations-ingan": Entry("ablations", _ablations("ingan"), 40),
