@@ -68,15 +68,13 @@ def test_tab_completion_offers_tasks(shell: Shell, monkeypatch: pytest.MonkeyPat
     ("arguments", "pieces"),
     [
         (["-cn", "nothing"], ["-c", "job"]),
-        ([f"image={'b' * 300}.png"], ["image=bbb", "too long"]),
-        (["task=sample", f"checkpoint={'b' * 300}"], ["bbb", "too long"]),
-        (["image=caf\udce9.png"], ["image=caf\\udce9.png", "no such file"]),
         (["task=sample", "checkpoint=caf\udce9"], ["caf\\udce9", "not valid UTF-8"]),
-        (["checkpoint=."], ["task=sample", "resume=."]),
     ],
     ids=" ".join,
 )
-def test_a_mistake_is_one_line(shell: Shell, arguments: list[str], pieces: list[str]) -> None:
+def test_any_other_mistake_is_one_line(
+    shell: Shell, arguments: list[str], pieces: list[str]
+) -> None:
     said = shell.refused(*arguments)
     assert all(piece in said for piece in pieces), said
     assert list(Path.cwd().iterdir()) == []

@@ -1,6 +1,5 @@
 """``image=-`` and ``output=-``, through pipes of real processes."""
 
-import io
 import subprocess
 import sys
 import tempfile
@@ -61,23 +60,6 @@ def test_a_pipe_gets_the_file_that_a_run_would_write(place: Path, photo: str, sh
     assert changed[HOLE].any()
     changed[HOLE] = False
     assert not changed.any()
-
-
-@pytest.mark.parametrize(
-    ("given", "why"),
-    [(b"", "the file is empty (0 bytes)"), (b"junk", "not an image, or a damaged")],
-)
-def test_what_is_no_picture_is_refused_in_one_line(
-    place: Path, given: bytes, why: str, shell: Shell, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    before = {*place.iterdir()}
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given)))
-    answer = shell(*FILL, "-")
-    assert (answer.code, answer.out) == (2, "")
-    (line,) = answer.lines
-    assert line.startswith(f"error: image=-: {why}")
-    assert {*place.iterdir()} == before
-    assert not [*place.with_name("temporary").iterdir()]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX pipe")

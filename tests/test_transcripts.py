@@ -56,8 +56,8 @@ MISTAKES = [(command, said) for command, said in transcripts() if command != "--
 
 def furnish(path: Path) -> None:
     """Write models of every family, photos, masks and other files into a folder."""
-    for folder in ("photos", "masks", "empty"):
-        (path / folder).mkdir()
+    for folder in ("photos", "masks", "empty", "sweep/.jobs"):
+        (path / folder).mkdir(parents=True)
     for seed, (name, size) in enumerate(PHOTOS.items()):
         write_image(path / name, picture(*size, seed=seed))
     for name, size, box in (

@@ -29,12 +29,9 @@ def test_an_experiment_wins_over_presets_and_the_command_line_over_it() -> None:
     assert compose(["experiment=singan_paper", "model.steps=7"]).model["steps"] == 7
 
 
-def test_an_experiment_that_builds_on_another_is_refused_with_another_model() -> None:
+def test_the_model_of_an_experiment_may_be_named() -> None:
     experiment = "experiment=ingan_no_cycle"
     assert compose([experiment, "model=ingan_unet"]).model == compose([experiment]).model
-    # Quoted, a name means the same.
-    with pytest.raises(UserError, match=f"^model=singan: {experiment} is of model=ingan_unet; "):
-        compose(["model='singan'", experiment])
 
 
 @pytest.mark.parametrize(

@@ -4,16 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from internal_gan.errors import UserError
 from internal_gan.images.files.memory import to_photo
-from internal_gan.images.photo import Drawn, Photo, check_trainable, output_format_of
+from internal_gan.images.photo import Drawn, Photo, output_format_of
 from internal_gan.images.resize import resize
 from tests.tiny import SRGB, picture
-
-
-def test_a_fully_transparent_photo_is_refused() -> None:
-    with pytest.raises(UserError, match="the image: every pixel is transparent"):
-        check_trainable(Photo(picture(), torch.zeros(1, 1, 40, 56)), 25)
 
 
 def test_properties_that_generated_pictures_lose_are_listed() -> None:

@@ -137,19 +137,6 @@ def test_an_unreadable_status_is_unknown(folder: RunFolder, content: str) -> Non
     assert folder.status()["state"] == "unknown"
 
 
-def test_open_names_what_is_missing(tmp_path: Path, folder: RunFolder) -> None:
-    with pytest.raises(UserError, match="is not a run folder: it has no config"):
-        RunFolder.open(folder.path.parent)
-    (folder.path.parent / ".jobs").mkdir()
-    with pytest.raises(UserError, match="is not a run folder: a sweep's"):
-        RunFolder.open(folder.path.parent)
-    with pytest.raises(UserError, match="is a file"):
-        RunFolder.open(folder.config_path)
-    with pytest.raises(UserError, match=r"lacks model\.safetensors: no model was trained there"):
-        RunFolder.open(folder.path, needs=["model.safetensors"])
-    assert RunFolder.open(folder.path, needs=["status.json"]).path == folder.path
-
-
 def test_warnings_are_shown_and_errors_are_left_to_whoever_catches_them(
     folder: RunFolder, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

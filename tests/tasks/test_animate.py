@@ -146,6 +146,3 @@ def test_only_what_is_masked_moves(shell: Shell) -> None:
     for frame in frames:
         assert np.array_equal(frame[:, 60:], own[:, 60:])
     assert np.abs(frames[2] - own)[:, :50].max() > 10
-    answer = shell("animate", "photo.png", "animate.mask=left.png", "animate.size=[20,30]")
-    assert answer.code == 2
-    assert "error: animate.mask: keeps the photo where it is black" in answer.err

@@ -26,13 +26,6 @@ def refusal(path: Path | str) -> str:
     return line
 
 
-def test_a_missing_file_with_the_nearest_name(picture: Image.Image, tmp_path: Path) -> None:
-    picture.save(tmp_path / "photo.png")
-    line = refusal(tmp_path / "phoot.png")
-    assert "no such file" in line
-    assert f"did you mean {tmp_path / 'photo.png'}?" in line
-
-
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
 def test_another_unicode_form_is_found(form: Any, picture: Image.Image, tmp_path: Path) -> None:
     folder = tmp_path / normalize("NFC", "été")
