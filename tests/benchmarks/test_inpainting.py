@@ -1,13 +1,11 @@
 """The inpainting benchmark on a tiny photo."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 
-from benchmarks import inpainting
-from benchmarks.inpainting import FIGURES, FILL, METHODS, OURS, RESYNTHESIZER
+from benchmarks.inpainting import FILL, METHODS, OURS, RESYNTHESIZER
 from tests.benchmarks.conftest import Given, Run
 from tests.tiny import EDGECONNECT, holes
 
@@ -26,18 +24,14 @@ def test_a_method_continues_the_photo_whatever_is_under_the_hole(method: str) ->
 
 
 @pytest.mark.slow
-def test_each_method_fills_holes(benchmark: Run, given: Given, tmp_path: Path, reused: Any) -> None:
+def test_each_method_fills_holes(benchmark: Run, given: Given, tmp_path: Path) -> None:
     options = [*given(60, 72), "--size", "48", "--ratios", "20-30", "--seeds", "3"]
     options += ["--overrides", *EDGECONNECT, "device=cpu", "model.max_size=48"]
-    found = benchmark("inpainting", *options)
-    kinds = [(r["kind"], r["ratio"]) for r in found["results"]]
-    assert kinds == [("box", "20-30"), ("strokes", "20-30")]
-    for result in found["results"]:
+    box, strokes = benchmark("inpainting", *options)["results"]
+    for result in (box, strokes):
         assert 0.19 < result["share"] < 0.31
         assert set(result["figures"]) - {RESYNTHESIZER} == {OURS, FILL, *METHODS}
-        assert all(set(figures) == set(FIGURES) for figures in result["figures"].values())
     summary = (tmp_path / "output/summary.md").read_text()
     assert f"| {OURS} / {FILL} |" in summary
     assert "| box 20-30 % | Telea |" in summary
     assert (tmp_path / "output/sheets/a-box-20-30-seed3.png").is_file()
-    reused(inpainting.main, options, "trainer.time=null")

@@ -2,14 +2,11 @@
 
 import math
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 
-from benchmarks import lines
 from benchmarks._continuity import continuity
-from benchmarks.lines import FIGURES, GUIDES, STEPS
 from internal_gan.images.edges import Canny
 from tests.benchmarks.conftest import Given, Run
 from tests.tiny import EDGECONNECT
@@ -18,19 +15,13 @@ CANNY = Canny(sigma=2.0, low=0.1, high=0.2)
 
 
 @pytest.mark.slow
-def test_every_guide_fills_holes(benchmark: Run, given: Given, tmp_path: Path, reused: Any) -> None:
+def test_every_guide_fills_holes(benchmark: Run, given: Given, tmp_path: Path) -> None:
     options = [*given(60, 96, "house.png"), "--size", "96"]
     options += ["--overrides", *EDGECONNECT, "device=cpu", "model.max_size=96"]
     (result,) = benchmark("lines", *options)["results"]
     assert len(result["holes"]) == 2
-    for hole in result["holes"]:
-        assert set(hole) == set(STEPS)
-        for guides in hole.values():
-            assert set(guides) == set(GUIDES)
-            assert all(set(FIGURES) <= set(figures) for figures in guides.values())
     assert "| finished | own |" in (tmp_path / "output/summary.md").read_text()
     assert (tmp_path / "output/sheets/house-seed0.png").is_file()
-    reused(lines.main, options, "seed=3")
 
 
 def test_a_continued_line_has_no_gap_and_the_gap_grows_with_its_shift() -> None:

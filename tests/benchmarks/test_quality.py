@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks import quality
 from benchmarks._quality_table import summarise, tables
 from tests.benchmarks.conftest import Run
 
@@ -16,7 +15,7 @@ ONE_SCALE = ["trainer=debug", "model.num_scales=1"]
 
 
 @pytest.mark.slow
-def test_a_photo_is_trained_and_evaluated(benchmark: Run, tmp_path: Path, reused: Any) -> None:
+def test_a_photo_is_trained_and_evaluated(benchmark: Run, tmp_path: Path) -> None:
     """One of two photos of 64 x 72 with a published sample of each."""
     rng, output = np.random.default_rng(0), tmp_path / "output"
     real, published = (tmp_path / folder for folder in ("real", "published"))
@@ -29,32 +28,16 @@ def test_a_photo_is_trained_and_evaluated(benchmark: Run, tmp_path: Path, reused
     options += ["--photos", "9", "--seeds", "3", "--samples", "2"]
     options += ["--others", f"gpnn={published}", "--overrides", *ONE_SCALE]
     options += ["finish.detail=patches", "finish.resolution=auto", "--compressed", "gpnn"]
-    found = benchmark("quality", *options)
-    assert list(found["by_photo"]) == ["9"]
-    assert found["by_photo"]["9"]["swd1 ratio"] > 0
-    assert found["by_photo"]["9"]["seconds"] > 0
+    assert list(benchmark("quality", *options)["by_photo"]) == ["9"]
     result = json.loads((output / "results" / "9-seed3.json").read_text())
-    ours, theirs = result["ours"], result["published"]
-    assert {"coherence", "completeness", "diversity"} <= set(ours)
+    ours, theirs, others = result["ours"], result["published"], result["others"]
     assert result["ratio"]["swd4"] == pytest.approx(ours["swd4"] / theirs["swd4"])
-    assert "sharpness" not in result["ratio"]
-    assert {"largest_piece", "seams", "c2st"} <= set(ours)
-    others = result["others"]
-    gpnn = others["gpnn"]
-    as_jpeg = {"c2st_jpeg", "c2st_32_jpeg"}
-    assert all(gpnn[name] == theirs[name] for name in set(gpnn) - as_jpeg)
-    assert gpnn["c2st_jpeg"] != theirs["c2st_jpeg"]  # as it is, and through JPEG
-    assert list(others) == [
-        *("ours, JPEG 70", "photo, JPEG 70", "gpnn", "half against half", "patches"),
-        "ours, as drawn",
-    ]
-    assert others["photo, JPEG 70"]["copy"] < ours["copy"]
-    assert not as_jpeg & set(others["photo, JPEG 70"])
-    for name in as_jpeg:
-        assert others["ours, JPEG 70"][name] == ours[name]
+    # As it is, and through JPEG.
+    assert others["gpnn"]["c2st"] == theirs["c2st"]
+    assert others["gpnn"]["c2st_jpeg"] != theirs["c2st_jpeg"]
+    assert others["ours, JPEG 70"]["c2st_jpeg"] == ours["c2st_jpeg"]
     assert others["ours, JPEG 70"]["c2st"] != ours["c2st"]
     assert "| swd1 ratio |" in (output / "summary.md").read_text()
-    reused(quality.main, options)
 
 
 GPNN = {"c2st": 0.7, "c2st_jpeg": 0.5, "blockiness": 1.25}

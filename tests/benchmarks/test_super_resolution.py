@@ -8,7 +8,6 @@ import torch
 
 from benchmarks import super_resolution
 from benchmarks.super_resolution import judge, projected
-from internal_gan.errors import UserError
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.resize import resize
 from tests.benchmarks.conftest import Run
@@ -49,5 +48,3 @@ def test_every_photo_is_enlarged_and_judged(benchmark: Run, tmp_path: Path) -> N
         assert set(figures) == {"psnr", "ssim", "rmse", "seconds"}
         assert read_image(out / "pictures" / "Set5" / "hill" / f"{method}.png").size == (40, 56)
     assert "| Set5 (2) | patches |" in (out / "summary.md").read_text()
-    with pytest.raises(UserError, match="image_SRF_4"):
-        super_resolution.main([*options[:4], "--sets", "Set5"])
