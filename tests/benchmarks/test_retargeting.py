@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from benchmarks import retargeting
 from internal_gan.images.files.image import read_image
 from tests.benchmarks.conftest import Given
+from tests.tiny import picture
 
 
 def test_a_photos_patches_need_no_training(
@@ -24,3 +26,15 @@ def test_a_photos_patches_need_no_training(
     assert "| 21x9 | seam carving |" in (tmp_path / "output/summary.md").read_text()
     made = read_image(tmp_path / "output/pictures/a-seed0/21x9-patches,-finished.png")
     assert made.size == (36, 85)
+
+
+def test_other_methods_are_what_their_names_say() -> None:
+    photo = picture(8, 12)
+    made = {name: retargeting.OTHERS[name](photo, (8, 18)) for name in ("tiling", "mirroring")}
+    for found, copy in zip(made.values(), (photo, photo.flip(3)), strict=True):
+        assert found is not None
+        assert torch.equal(found, torch.cat([photo, copy[..., :6]], dim=3))
+    cropped = retargeting.cropped(photo, (4, 6))
+    assert cropped is not None
+    assert torch.equal(cropped, photo[..., 2:6, 3:9])
+    assert retargeting.cropped(photo, (8, 18)) is None

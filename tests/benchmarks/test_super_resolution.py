@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmarks import super_resolution
 from benchmarks.super_resolution import judge, projected
 from internal_gan.images.files.image import read_image, write_image
 from internal_gan.images.resize import resize
@@ -35,16 +34,16 @@ def test_what_is_back_projected_shrinks_to_the_photo() -> None:
 def test_every_photo_is_enlarged_and_judged(benchmark: Run, tmp_path: Path) -> None:
     folder = tmp_path / "data" / "Set5" / "image_SRF_2"
     folder.mkdir(parents=True)
-    for name, seed in (("my sea", 0), ("hill", 1), ("left out", 2)):
+    for name, seed in (("hill", 0), ("left out", 1)):
         original = picture(40, 56, seed)
         write_image(folder / f"{name}_HR.png", original)
         write_image(folder / f"{name}_LR.png", resize(original, (20, 28)).clamp(-1, 1))
-    out = tmp_path / "out"
+    out, methods = tmp_path / "out", ["lanczos", "patches"]
     options = ["--data", str(tmp_path / "data"), "--output", str(out), "--factor", "2"]
-    found = benchmark("super_resolution", *options, "--sets", "Set5", "--first", "2")
-    assert list(found["sets"]["Set5"]) == ["hill", "left out"]
-    for method in super_resolution.USUAL:
-        figures = found["sets"]["Set5"]["hill"][method]
-        assert set(figures) == {"psnr", "ssim", "rmse", "seconds"}
+    options += ["--sets", "Set5", "--first", "1", "--methods", *methods]
+    found = benchmark("super_resolution", *options)["sets"]["Set5"]
+    assert list(found) == ["hill"]
+    for method in methods:
+        assert set(found["hill"][method]) == {"psnr", "ssim", "rmse", "seconds"}
         assert read_image(out / "pictures" / "Set5" / "hill" / f"{method}.png").size == (40, 56)
-    assert "| Set5 (2) | patches |" in (out / "summary.md").read_text()
+    assert "| Set5 (1) | patches |" in (out / "summary.md").read_text()
