@@ -4,9 +4,12 @@ import json
 import shlex
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 import internal_gan
 from benchmarks import commands, large, sampling, shares
@@ -31,6 +34,19 @@ def test_a_command_and_a_call_are_timed(monkeypatch: pytest.MonkeyPatch, capsys:
     assert "| `internal_gan.extend(peaks.jpg, shape='2:1')` |" in tables["calls"]
 
 
+def test_inputs_have_a_hole_and_a_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(commands.SIZES, 3, (160, 120))
+    made = commands.write_inputs(tmp_path, 3)
+    photo, hole, changed = (
+        np.asarray(Image.open(made[name])).astype(int) for name in ("mp3", "hole3", "changed3")
+    )
+    assert photo.shape == changed.shape == (120, 160, 3)
+    assert 0.005 < (hole > 0).mean() < 0.03
+    differs = np.abs(photo - changed).max(axis=2) > 60
+    assert differs[hole > 0].any()
+    assert not differs[hole == 0].any()
+
+
 def test_every_command_uses_options_that_exist_and_every_call_functions() -> None:
     names = ["small", "large", "trained"]
     for size in commands.SIZES:
@@ -44,13 +60,13 @@ def test_every_command_uses_options_that_exist_and_every_call_functions() -> Non
 def test_every_part_of_a_task_is_found(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     monkeypatch.setattr(shares, "MEGAPIXELS", (1,))
     monkeypatch.setitem(commands.SIZES, 1, (160, 120))
-    monkeypatch.setattr(shares, "TASKS", {"edit": shares.TASKS["edit"]})
+    monkeypatch.setattr(shares, "TASKS", {"extend": shares.TASKS["extend"]})
     shares.main([])
     found = json.loads(capsys.readouterr().out)
     (one,) = found["tasks"]
     assert 0 < sum(one["parts"].values()) < one["seconds"]
     assert all(spent > 0 for spent in one["parts"].values())
-    assert "| `edit` | 1 |" in shares.tables(found)["tasks"]
+    assert "| `extend` | 1 |" in shares.tables(found)["tasks"]
 
 
 def test_seconds_are_reported_for_every_size(benchmark: Run) -> None:
