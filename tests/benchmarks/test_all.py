@@ -101,6 +101,15 @@ def test_a_benchmark_runs_until_it_succeeds_and_its_table_is_written(project: Pa
     assert "`python -m benchmarks.sampling`" in page
 
 
+def test_mistakes_are_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="nothing: no such benchmark; allowed: quality-places50"):
+        everything.main(["nothing", "--write"])
+    with pytest.raises(UserError, match="--output: needs a folder"):
+        everything.main(["sampling"])
+    with pytest.raises(UserError, match=r"benchmarks.quality needs --data"):
+        run(tmp_path, "quality-places50")
+
+
 def test_every_benchmark_takes_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A wrong option would be found only after hours of other benchmarks."""
     for entry in everything.ENTRIES.values():

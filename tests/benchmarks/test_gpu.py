@@ -9,10 +9,18 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import gpu
+from internal_gan.errors import UserError
 from tests.commands import ROOT
 
 PAPERS = "singan_paper+ingan_paper+edgeconnect_paper"
 PARTS = ("graphs", "tests", "smoke", PAPERS, "defaults", "agreement")
+
+
+def test_an_unknown_part_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["gpu", "tests+smok"])
+    with pytest.raises(UserError, match="smok: no such part; allowed: smoke, tests"):
+        gpu.main()
 
 
 @pytest.mark.slow

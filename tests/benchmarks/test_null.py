@@ -10,6 +10,7 @@ from benchmarks._null_table import summarise
 from internal_gan.images.files.image import read_image
 from internal_gan.patches.statistics import layout_distances
 from tests.benchmarks.conftest import Given, Run
+from tests.tiny import EDGECONNECT
 
 FINISHED = ("trainer=debug", "finish.detail=patches", "finish.resolution=auto")
 
@@ -30,6 +31,22 @@ def test_samples_of_no_network(benchmark: Run, given: Given, tmp_path: Path) -> 
     each = [layout_distances(photo, read_image(path).pixels) for path in files]
     mean = sum(one["layout_coherence_21"] for one in each) / 2
     assert rows[NULL]["layout_coherence_21"] == pytest.approx(mean)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("family", "overrides", "case"),
+    [
+        ("ingan", ("model=ingan", *FINISHED, "model.max_size=40"), "0.5x wide"),
+        ("edgeconnect", (*EDGECONNECT, "device=cpu"), "box 20-30 %"),
+    ],
+)
+def test_other_families_beside_no_network(
+    benchmark: Run, given: Given, tmp_path: Path, family: str, overrides: Any, case: str
+) -> None:
+    benchmark("null", *given(72, 96), "--family", family, "--overrides", *overrides)
+    assert f"| {case} | no network |" in (tmp_path / "output/summary.md").read_text()
+    assert (tmp_path / "output/sheets/a-seed0.png").is_file()
 
 
 def result_of(photo: str, seed: int, default: float, null: float) -> dict[str, Any]:

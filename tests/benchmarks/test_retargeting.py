@@ -13,6 +13,18 @@ from tests.benchmarks.conftest import Given
 from tests.tiny import picture
 
 
+@pytest.mark.slow
+def test_a_trained_model_is_compared(
+    given: Given, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.setattr(retargeting, "SCALES", {"0.5x wide": (1.0, 0.5)})
+    training = "model=ingan", "trainer=debug", "trainer.max_steps=1", "model.max_size=60"
+    retargeting.main([*given(56, 60), "--overrides", *training])
+    found = json.loads(capsys.readouterr().out)["results"][0]["figures"]["0.5x wide"]
+    assert {"InGAN, finished", "resizing", "seam carving", "cropping"} < set(found)
+    assert found["InGAN"]["way back"] > 0
+
+
 def test_a_photos_patches_need_no_training(
     given: Given, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
