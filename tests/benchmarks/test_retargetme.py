@@ -60,6 +60,7 @@ def test_verdicts_are_counted_by_method() -> None:
     [
         ("2: C>A>B>D>D", "needs a sheet and its five letters"),
         ("9: C>A>B>D>E", "needs a sheet and its five letters"),
+        ("C>A>B", "needs a sheet and its five letters"),
         ("2: C>A>B>D>E", r"no verdict on \[4\]"),
     ],
 )
