@@ -269,6 +269,13 @@ def output_format_of(photo: Photo, finished: bool = False) -> tuple[Photo, list[
     return replace(like, bit_depth=depth, dpi=photo.dpi, palette=photo.palette), lost
 
 
+def check_shows(photo: Photo) -> None:
+    """Raise a UserError for a photo that is fully transparent."""
+    if photo.alpha is not None and not photo.alpha.any():
+        name = "the image" if photo.path is None else shown(photo.path)
+        raise UserError(f"{name}: every pixel is transparent; a photo must show something")
+
+
 def check_trainable(photo: Photo, min_side: int, max_size: int | None = None) -> None:
     """Raise a UserError for a photo of one flat colour, fully transparent, or, also once shrunk to
     a long side of ``max_size``, with less than ``min_side`` pixels a side."""
@@ -285,8 +292,7 @@ def check_trainable(photo: Photo, min_side: int, max_size: int | None = None) ->
             f"{name}: {size} pixels shrinks to less than {min_side} pixels on the short side at "
             f"max_size={max_size}; max_size must be at least {enough}, or null"
         )
-    if photo.alpha is not None and not photo.alpha.any():
-        raise UserError(f"{name}: every pixel is transparent; a photo must show something")
+    check_shows(photo)
     ends = (f(photo.colours, dim=(2, 3), keepdim=True) for f in (torch.amin, torch.amax))
     lowest, highest = map(in_floats, ends)
     # JPEG turns a flat colour into two that are one 8-bit step apart.

@@ -29,6 +29,7 @@ from operator import attrgetter
 from typing import Any, TypeVar, get_type_hints
 
 from internal_gan.config.options import FIELDS, PATHS, taken_by
+from internal_gan.images.photo import check_shows
 from internal_gan.reporting import SILENT, Report
 from internal_gan.runs.inputs import LAYERS
 from internal_gan.runs.source import Source
@@ -78,7 +79,9 @@ def _parameters(function: Callable[..., Any]) -> dict[str, Any]:
 def _asked(name: str, kind: Any, task: str, given: Source) -> Any:
     match name:
         case "photo":
-            return given.worked_on.photo()
+            photo = given.worked_on.photo()
+            check_shows(photo)
+            return photo
         case "how":
             return how_of(given)
         case "case":

@@ -31,7 +31,7 @@ from internal_gan.images.files.look import opened
 from internal_gan.images.files.marks import SourceType, xmp
 from internal_gan.images.files.video import Frames, write_video
 from internal_gan.images.levels import spread
-from internal_gan.images.photo import Photo, output_format_of
+from internal_gan.images.photo import Photo, check_shows, output_format_of
 from internal_gan.judging.verify import origin_map, shares_in_words
 from internal_gan.models.base import Model
 from internal_gan.models.patches.model import Patches
@@ -338,7 +338,8 @@ def load_trained(options: Options) -> tuple[Model, Source, list[str]]:
 
 
 def patches_of(photo: Photo, device: str) -> tuple[Patches, list[str]]:
-    """The photo's patches as a model, and lines to print."""
+    """The photo's patches as a model, and lines to print; a UserError if it shows nothing."""
+    check_shows(photo)
     at, reason = prepare_device(device)
     model = Patches.of(spread(photo), at)
     return model, [f"Device {at} ({reason})", "Works on the photo itself; nothing is trained"]
