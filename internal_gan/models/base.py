@@ -214,7 +214,7 @@ class Stage(ABC):
 
     def weight(self, term: str) -> float:
         """The weight of a loss term in this stage: the recipe's ``TERM_weight``, times its
-        ``TERM_interval`` if the term is computed in one of so many steps only."""
+        ``TERM_interval`` if the term is computed in only one of that many steps."""
         weight = self.recipe.by_stage(f"{term}_weight", self.model)[self.index]
         return float(weight * getattr(self.recipe, f"{term}_interval", 1))
 

@@ -28,7 +28,7 @@ from internal_gan.shapes import Mask
 from internal_gan.tasks.how import How, check_start_scale
 from internal_gan.tasks.items import Picture, aside, gray
 
-# A share of an image that the photo has nothing like, above which it is said.
+# The user is warned if the photo has nothing like more than this share of an image.
 MUCH = 0.4
 # Smaller differences from the training photo, of a range from -1 to 1, may be due to compression.
 NOTICED = 0.12

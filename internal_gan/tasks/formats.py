@@ -26,7 +26,7 @@ from internal_gan.units import Size, by, ratio_of
 
 # The shapes by default.
 FORMATS = ["1:1", "9:16", "21:9"]
-# A result in per cent with so many times the photo's pixels shows more things.
+# A result in per cent with at least this many times the photo's pixels shows more things.
 MORE = 1.9
 _MASKS = {"importance": "matters most", "protect": "is kept"}
 

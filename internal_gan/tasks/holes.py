@@ -28,7 +28,7 @@ from internal_gan.runs.source import Source
 from internal_gan.shapes import Mask
 from internal_gan.units import Size, by
 
-# Of a photo, in the example of a training without a hole.
+# The share of a photo that the example hole covers, at the end of a training without one.
 SHARE = 0.3
 PIXEL = slice(0, 1), slice(0, 1)
 BAND = 2**22  # pixels of a huge mask that are read at a time

@@ -22,7 +22,7 @@ from internal_gan.tasks.items import Picture, ahead, aside
 MATCHING = 100
 # Samples of a lower diversity are nearly the same.
 ALIKE = 0.05
-# Layouts of more times the photo's pixels take the formula long.
+# Above this multiple of the photo's pixels, a layout takes minutes.
 MANY_TIMES = 20
 # Largest number of samples before the model is finished.
 MAX_PREVIEWS = 8

@@ -22,7 +22,7 @@ from internal_gan.units import by
 IMAGES_AT_ONCE = 7
 # Crisp edges, and nearly as true as without.
 DETAIL = 0.3
-# By so many pixels of the photo, at least, borders that meet are continued.
+# Borders that meet are continued by at least this many pixels of the photo.
 CONTINUED = 32
 
 

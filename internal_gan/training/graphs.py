@@ -30,7 +30,7 @@ Step = Callable[[], Values]
 DEVICES = ("cuda",)
 # Steps of a key before its capture, which set up libraries and Adam's state.
 CALLS = 2
-# These calls and the capture take about as long as so many steps, so a key must come more often.
+# These calls and the capture take about as long as this many steps; a key must come more often.
 MIN_USES = 8
 # Each graph takes some megabytes.
 MAX_GRAPHS = 400

@@ -131,7 +131,7 @@ class InGANRecipe(Recipe):
 
     Attributes:
         generator, discriminator: called with ``rng``, the latter also with ``size``, ``sigmoid``.
-        size_grid: by multiples of so many pixels a random size differs from the crop's.
+        size_grid: random sizes differ from the crop's by multiples of this many pixels.
         noise: largest uniform noise, for images in [0, 1], on those that the discriminator is
             trained on and on the generator's input.
     """

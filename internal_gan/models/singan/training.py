@@ -28,7 +28,7 @@ MAX_DRAWINGS = 100_000
 MAX_IN_BATCH = 64
 
 SATURATED_FROM = 0.99
-# Before, saturation is a lack of training.
+# Earlier steps are not judged: a barely trained generator saturates anyway.
 FIRST_STEP_TO_JUDGE = 20
 
 
@@ -68,7 +68,7 @@ class SinGANStage(Stage):
         self.bases: Tensor | None = None  # the next batches' first
         most = min(MAX_BASES, MAX_BASE_PIXELS // math.prod(self.size))
         self._batches_of_bases = max(1, most // self.batch_size)
-        # The reconstruction and the penalty are due in turns of so many.
+        # The schedule of reconstruction and penalty repeats after this many steps.
         self._period = math.lcm(recipe.reconstruction_interval, recipe.penalty_interval)
         self._bases_drawn = max(1, self.generator_steps + self.discriminator_steps - 1)  # in a step
 
