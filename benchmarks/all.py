@@ -132,6 +132,12 @@ ENTRIES = {
         "--output {output}",
         60,
     ),
+    "super-resolution-singan": Entry(
+        "super_resolution",
+        "--data {data}/sr --sets BSD100 --first 5 --methods patches-true patches-sharp singan "
+        "--output {output}",
+        5,
+    ),
     "super-resolution-twice": Entry(
         "super_resolution",
         "--data {data}/sr --sets Set5 --factor 2 --methods back-projected patches-true patches "

@@ -220,7 +220,7 @@ def results(
     source.options.confirm = "large"  # a program asks for what it wants
     work = Work(task, source, network, Recorder())
     like = trained.like if trained else None
-    with work.enough_memory():
+    with work.enough_memory(), stopping(stop):
         items = work.begin()
 
     def in_memory() -> Iterator[Any]:

@@ -153,7 +153,7 @@ _TASKS = (
         takes=frozenset({"sample", "retarget", "finish.detail"}),
         instead="evaluate.samples",
         reads=("evaluate.mask", "retarget.mask", "retarget.protect"),
-        memory=("evaluate.samples", "sample.size"),
+        memory=("evaluate.samples",),
     ),
     TaskSpec("verify", run=frozenset({"task", "image", "output"}), reads=("verify.photo",)),
     TaskSpec(

@@ -271,7 +271,7 @@ def output_format_of(photo: Photo, finished: bool = False) -> tuple[Photo, list[
 
 def check_shows(photo: Photo) -> None:
     """Raise a UserError for a photo that is fully transparent."""
-    if photo.alpha is not None and not photo.alpha.any():
+    if photo.alpha is not None and photo.whole is None and not photo.alpha.any():
         name = "the image" if photo.path is None else shown(photo.path)
         raise UserError(f"{name}: every pixel is transparent; a photo must show something")
 

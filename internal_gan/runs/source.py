@@ -139,6 +139,10 @@ class Source:
         self._told.add(option)
         return is_first
 
+    def forget_warnings(self) -> None:
+        """Let what is odd about the inputs be said again."""
+        self._told = set()
+
     @property
     def _leaves_frames_out(self) -> bool:
         """Whether results are new pictures, without a frame that the photo has."""

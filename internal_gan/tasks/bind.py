@@ -31,7 +31,7 @@ from typing import Any, TypeVar, get_type_hints
 from internal_gan.config.options import FIELDS, PATHS, taken_by
 from internal_gan.images.photo import check_shows
 from internal_gan.reporting import SILENT, Report
-from internal_gan.runs.inputs import LAYERS
+from internal_gan.runs.inputs import LAYERS, PHOTO
 from internal_gan.runs.source import Source
 from internal_gan.tasks.holes import case_of
 from internal_gan.tasks.how import How
@@ -146,5 +146,6 @@ def _with_copies(drawn: Iterator[Item], given: Source) -> Iterator[Item]:
     """What is drawn; pictures that show an input know its copy, which the run has by then."""
     for item in drawn:
         if isinstance(item, Picture) and item.shows:
-            item = replace(item, given=given.worked_on.inputs.copy_of(item.shows))
+            source = given.worked_on if item.shows == PHOTO else given
+            item = replace(item, given=source.inputs.copy_of(item.shows))
         yield item

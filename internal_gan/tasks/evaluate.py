@@ -35,6 +35,7 @@ def evaluate(model: Any, given: Source, wanted: EvaluateOptions, how: How) -> It
         )
     # The samples have the size of the training image, with which they are compared.
     sized = copy.copy(given)
+    sized.forget_warnings()
     finish = replace(given.options.finish, resolution="model")
     sized.options = replace(given.options, finish=finish)
     drawn = begin(ending_of(model.family), sized, model, how.report)

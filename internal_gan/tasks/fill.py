@@ -28,9 +28,6 @@ WINDOW = "fill/window"
 
 def fill(model: Fills, case: Case, wanted: FillOptions, how: How) -> Iterator[Picture]:
     """Draws ``fill/000.png`` and so on; also shows the photo, the hole and, if drawn, the edges."""
-    if how.preview:
-        # Training itself shows the hole at the model's size; filling a large photo takes long.
-        return iter(())
     photo, hole, unknown, own_edges = case
     turn = None if photo.whole is not None else how.turn(photo, hole)
     if turn is not None:

@@ -28,6 +28,10 @@ LONGEST_TRIED = 512
 def make_tileable(photo: Photo, wanted: MakeTileableOptions, how: How) -> Iterator[Picture]:
     """Draws ``make_tileable/000.png``, a photo that tiles, and copies side by side of the photo
     before and after. Borders that meet already stay as they are."""
+    return _drawn(photo, wanted, how)
+
+
+def _drawn(photo: Photo, wanted: MakeTileableOptions, how: How) -> Iterator[Picture]:
     wrap, say = wrap_of(wanted.axes == "both" or wanted.axes), how.report.say
     like = output_format_of(photo)[0]
     pixels = photo.pixels

@@ -100,6 +100,7 @@ def wanted_of(
             yield from targets(model, wanted, [shape], wishes, how)
         else:
             yield format_of(photo, full, shape, wishes, how)
+        how = replace(how, warned=True)  # masks are read for each shape
 
 
 def _refuse_importance(wishes: Wishes) -> None:

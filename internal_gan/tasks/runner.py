@@ -18,7 +18,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from internal_gan.config.catalogue import SPECS, check_able
+from internal_gan.config.catalogue import SPECS, check_able, ending_of
 from internal_gan.config.compose import load_options, save_options
 from internal_gan.config.options import Options
 from internal_gan.device import prepare_device
@@ -79,8 +79,9 @@ def run_task(options: Options) -> int:
     with work.enough_memory():
         drawn = work.begin()
         layers = layers_of(options.task, given)
-        # If memory runs out for the first picture, no folder is left behind.
-        drawn = chain([next(drawn)], drawn)
+        if not options.judges:
+            # If memory runs out for the first picture, no folder is left behind.
+            drawn = chain([next(drawn)], drawn)
     del photo
     kept = options
     if trained is not None:
@@ -93,9 +94,9 @@ def run_task(options: Options) -> int:
     with recorded(folder):
         save_options(kept, folder.config_path)
         work.recorder.begin_run(lines, model)
-        write_image(folder.path / "photo.png", shown_photo(work), like=like)
-        given.inputs.keep(folder.path, SPECS[options.task].reads)
         with work.enough_memory():
+            write_image(folder.path / "photo.png", shown_photo(work), like=like)
+            given.inputs.keep(folder.path, SPECS[options.task].reads)
             write_run(work, drawn, like, layers)
         work.recorder.end_run(options.task, started)
     return work.recorder.exit_code
@@ -114,12 +115,15 @@ class Work:
 
     def begin(self, *, preview: bool = False) -> Iterator[Item]:
         """See :func:`internal_gan.tasks.bind.begin`."""
+        drawn = begin(self.task, self.given, self.model, self.recorder, preview=preview)
         self.began = time.monotonic()
-        return begin(self.task, self.given, self.model, self.recorder, preview=preview)
+        return drawn
 
     def enough_memory(self) -> AbstractContextManager[None]:
         """Turn a failed allocation into a UserError that names the option to make smaller."""
-        names, options = SPECS[self.task].memory, self.given.options
+        options = self.given.options
+        is_model_judged = self.task == "evaluate" and self.model is not None
+        names = SPECS[ending_of(self.model.family) if is_model_judged else self.task].memory
         found = (name for name in names if attrgetter(name)(options) is not None)
         return enough_memory(next(found, names[-1]))
 
@@ -141,10 +145,12 @@ def shown_photo(work: Work) -> Pixels:
     """The photo for the page of a run, (1, 3, h, w)."""
     if work.model is not None:
         return cast(Model, work.model).image
-    path = work.given.options.verify.photo
-    is_checked = work.task == "verify" and path is not None
-    photo = read_image(Path(str(path))) if is_checked else work.given.photo()
-    return Patches.of(spread(photo)).image
+    options = work.given.options
+    if work.task == "verify":
+        return read_image(Path(str(options.verify.photo)), longest=READ_SIDE).pixels
+    if options.judges:
+        return work.given.photo(longest=READ_SIDE).pixels
+    return Patches.of(spread(work.given.photo())).image
 
 
 def layers_of(task: str, given: Source) -> Layers:

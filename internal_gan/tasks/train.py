@@ -236,7 +236,9 @@ class Upkeep(ProgressReports):
         super().on_stage_end(model, stage_index)
         picture = aside(f"scales/{stage_index:02d}.png", model.preview(), "preview")
         self._previews += write([picture], self._folder.path, self._like, self._work.mark)
-        if model.finished < model.num_stages and self._work.task == ending_of(model.family):
+        task, is_finished = self._work.task, model.finished == model.num_stages
+        # Of a whole photo, which may be large, the model's own preview is enough.
+        if not is_finished and task == ending_of(model.family) and not SPECS[task].whole:
             self.draw(preview=True)
         self._recorder.write_page()
 
@@ -244,6 +246,7 @@ class Upkeep(ProgressReports):
         """Draw with the task that the training ends with; ``preview`` as in :class:`How`."""
         # A preview has no origin that layers could follow.
         layers = NO_LAYERS if preview else layers_of(self._work.task, self._work.given)
+        torch.cuda.empty_cache()  # which counts as used; without a card, this does nothing
         drawn = self._work.begin(preview=preview)
         write_run(self._work, drawn, self._like, layers, self._previews)
 

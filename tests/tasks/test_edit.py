@@ -61,6 +61,12 @@ def test_results_are_random(shell: Shell, checkpoint: str) -> None:
     assert made[0].read_bytes() != made[1].read_bytes()
 
 
+def test_what_is_shown_as_given_is_the_users_file(shell: Shell, checkpoint: str) -> None:
+    Image.open("edited.png").save("edited.jpg")
+    shell.done("task=edit", "edit.image=edited.jpg", "mask=mask.png", checkpoint, "output=out")
+    assert Path("out/edit/before.jpg").read_bytes() == Path("edited.jpg").read_bytes()
+
+
 def test_a_model_is_trained_first_if_one_is_named(shell: Shell, checkpoint: str) -> None:
     """While the same command without one edits at once."""
     for name, training in (("trained", ("model=singan", *TINY_RUN)), ("photo", ())):

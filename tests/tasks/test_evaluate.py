@@ -108,7 +108,9 @@ def test_a_photo_larger_than_its_samples_is_shrunk_to_them(shell: Shell, files: 
     write_image("photo.png", picture(88, 120))
     answer = shell.done(*files, "output=out")
     assert record()["real"]["size"] == [44, 60]
-    assert "shrunk from 88x120 to its samples' size, 44x60" in answer.out
+    said = "shrunk from 88x120 to its samples' size, 44x60"
+    assert said in answer.out.partition("Run folder")[2]
+    assert said in Path("out/log.txt").read_text()
 
 
 def test_inside_a_mask_pixels_are_compared(shell: Shell, files: list[str]) -> None:
