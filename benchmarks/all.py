@@ -134,7 +134,7 @@ ENTRIES = {
     ),
     "super-resolution-singan": Entry(
         "super_resolution",
-        "--data {data}/sr --sets BSD100 --first 5 --methods patches-true patches-sharp singan "
+        "--data {data}/sr --sets BSD100 --first 3 --methods patches-true patches-sharp singan "
         "--output {output}",
         5,
     ),

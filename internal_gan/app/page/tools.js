@@ -251,7 +251,7 @@ function enlarge() {
   const { time } = state.photo.models.super_resolution.zssr;
   const by = (model) => () => start("super_resolution", { "super_resolution.factor": Number(factor.value) }, { model });
   return { settings: [
-    note(`At once, by what the photo's patches have in common; or by a network that learns from the photo: sharper and truer, in ${time}.`),
+    note(`At once, by what the photo's patches have in common; or by a network that learns from the photo: a little truer, in ${time}.`),
     row(field("Factor", factor), button("Enlarge", by(null), true), button("Train, then enlarge", by("zssr"))),
   ] };
 }
