@@ -95,8 +95,8 @@ def run_task(options: Options) -> int:
         save_options(kept, folder.config_path)
         work.recorder.begin_run(lines, model)
         with work.enough_memory():
-            write_image(folder.path / "photo.png", shown_photo(work), like=like)
             given.inputs.keep(folder.path, SPECS[options.task].reads)
+            write_image(folder.path / "photo.png", shown_photo(work), like=like)
             write_run(work, drawn, like, layers)
         work.recorder.end_run(options.task, started)
     return work.recorder.exit_code
@@ -145,10 +145,11 @@ def shown_photo(work: Work) -> Pixels:
     """The photo for the page of a run, (1, 3, h, w)."""
     if work.model is not None:
         return cast(Model, work.model).image
-    options = work.given.options
     if work.task == "verify":
-        return read_image(Path(str(options.verify.photo)), longest=READ_SIDE).pixels
-    if options.judges:
+        path = work.given.inputs.file("verify.photo")
+        assert path is not None
+        return read_image(path, longest=READ_SIDE).pixels
+    if work.given.options.judges:
         return work.given.photo(longest=READ_SIDE).pixels
     return Patches.of(spread(work.given.photo())).image
 
